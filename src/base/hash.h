@@ -1,0 +1,10 @@
+/* base/hash.h - SipHash-1-3 with a key, for every table whose keys somebody else chooses (RB-145). */
+#pragma once
+#include "base/defs.h"
+
+struct hash_key {
+    uint64_t k0, k1;
+};
+
+uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n);
+uint64_t hash_text_nocase(const struct hash_key *key, const char *s); /* ASCII case folded */

@@ -1,0 +1,121 @@
+/* intent/intent.h - the contract, downwards: what one router should be, whole.
+ * A file written by a person (YAML) and the control plane's answer (JSON) have this one shape; see
+ * docs/edge-config.md for the keys. A router takes an intent whole, applies the difference to what
+ * runs, or refuses it whole with problems. Everything lives in one arena that its holder owns. */
+#pragma once
+#include "base/problem.h"
+#include "net/prefix.h"
+#include "net/tags.h"
+#include "wire/bgp.h" /* enum bgp_family */
+
+enum intent_dataplane {
+    DATAPLANE_NONE,       /* a speaker only: sockets in the router's own namespace */
+    DATAPLANE_NAMESPACES, /* a namespace per domain behind a BPF tag multiplexer */
+};
+
+enum domain_kind {
+    DOMAIN_PLAIN,     /* no peering rules */
+    DOMAIN_PRIVATE,   /* private peering: rules of the specification */
+    DOMAIN_MICROSOFT, /* Microsoft peering */
+};
+
+enum peer_role { /* who sits at the other end, which decides import and export rules */
+    PEER_PLAIN,    /* everything in, everything out (default in plain domains) */
+    PEER_CUSTOMER, /* cloud edge's view of the customer's or provider's router */
+    PEER_GATEWAY,  /* cloud edge's view of a virtual network gateway */
+    PEER_CLOUD,    /* customer edge's or gateway's view of the cloud edge */
+    PEER_INTERNAL, /* same AS: the other customer edge of a site */
+};
+
+struct intent_bfd {
+    bool on;
+    uint32_t min_tx_us, min_rx_us;
+    uint8_t mult;
+};
+
+struct intent_peer {
+    const char *name;       /* unique in the router */
+    const char *subject;    /* what evidence is filed under, e.g. "circuit/er-demo/private/primary"; "" none */
+    struct addr address;    /* of the peer */
+    struct addr local;      /* ours; none: the kernel chooses */
+    uint16_t port;          /* TCP port to connect to; 179 by default */
+    uint32_t asn;
+    enum peer_role role;
+    bool passive;
+    uint16_t hold_s;        /* 180 by default */
+    uint32_t families;      /* enum bgp_family bits; IPv4 unicast by default */
+    const char *md5;        /* "" none. Never printed */
+    bool ttl_security;      /* RFC 5082, one hop */
+    struct intent_bfd bfd;
+    uint32_t max_ipv4, max_ipv6; /* prefix limits; 0: none (private and Microsoft peers get theirs by rule) */
+    uint16_t limit_restart_s;    /* hold-down after a limit; 300 by default */
+    bool next_hop_self;     /* on internal sessions; always so on external ones */
+    uint32_t local_pref;    /* set on import; 0: 100 */
+    uint8_t prepend;        /* own AS this many times more on export: the drain */
+    bool allow_as_set;
+    bool admin_down;
+};
+
+struct intent_address {
+    struct addr addr;
+    uint8_t len;
+};
+
+struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domain's namespace */
+    const char *name;    /* interface name inside the domain's namespace, at most 15 characters */
+    const char *subject; /* as in the peer */
+    const char *port;    /* trunk interface of the router */
+    struct tags tags;
+    struct intent_address *addresses;
+    size_t addresses_n;
+    uint32_t mtu;        /* 1500 by default */
+};
+
+struct intent_network { /* a prefix this router originates */
+    struct prefix prefix;
+    uint32_t *communities;
+    size_t communities_n;
+};
+
+struct intent_route { /* a static route inside the domain, for the kernel only */
+    struct prefix prefix;
+    struct addr via;
+};
+
+struct intent_domain {
+    const char *name;    /* unique; letters, digits, '-', '_', '.'; at most 40 */
+    const char *subject;
+    enum domain_kind kind;
+    bool premium;        /* 10,000 instead of 4,000 IPv4 prefixes */
+    struct intent_attachment *attachments;
+    struct intent_peer *peers;
+    struct intent_network *networks;
+    struct intent_route *routes;
+    size_t attachments_n, peers_n, networks_n, routes_n;
+};
+
+struct intent_listen { /* only with DATAPLANE_NONE; else every domain listens on port 179 inside */
+    struct addr addr;
+    uint16_t port;
+};
+
+struct intent_control { /* where intents come from; empty url: from the file only */
+    const char *url, *ca_file, *cert_file, *key_file;
+};
+
+struct intent {
+    uint64_t revision;
+    struct {
+        const char *name;
+        uint32_t id;  /* host order */
+        uint32_t asn;
+        const char *namespace_; /* network namespace the router works in; "" the one it is started in */
+    } router;
+    enum intent_dataplane dataplane;
+    const char *control_socket;
+    const char *state_dir;  /* last intent is kept here; "" none */
+    struct intent_control control;
+    struct intent_listen *listen;
+    struct intent_domain *domains;
+    size_t listen_n, domains_n;
+};

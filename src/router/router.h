@@ -1,0 +1,76 @@
+/* router/router.h - one edge router as one object: sessions, tables and policy under an intent.
+ * No sockets, no clock, no kernel: the program (or the scenario runner) reports facts and carries out
+ * effects. Effects go to the sink during the call; the sink must not call back into the router.
+ * Output is pulled when a socket has room, so a slow reader costs no memory: changes collapse per
+ * prefix until it reads again. */
+#pragma once
+#include "base/instant.h"
+#include "base/text.h"
+#include "intent/intent.h"
+#include "proto/bgp_session.h"
+
+struct router;
+
+/* Peers and domains are named by small numbers, stable until the intent drops them. */
+typedef uint32_t peer_ref;
+typedef uint32_t domain_ref;
+#define NO_REF UINT32_MAX
+
+enum { ROUTE_NEXT_HOPS_MAX = 8 };
+struct route_change { /* what the domain's kernel table should now hold for a prefix */
+    domain_ref domain;
+    struct prefix prefix;
+    uint8_t next_hops_n; /* 0: remove */
+    struct addr next_hops[ROUTE_NEXT_HOPS_MAX]; /* equal cost */
+};
+
+struct router_sink {
+    void *ctx;
+    void (*connect)(void *ctx, peer_ref peer);                      /* open TCP, then router_connected / _lost */
+    void (*close)(void *ctx, peer_ref peer, enum bgp_conn conn);    /* after pending output is out */
+    void (*writable)(void *ctx, peer_ref peer, enum bgp_conn conn); /* output waits: router_pull */
+    void (*route)(void *ctx, const struct route_change *change);
+    void (*routes_settled)(void *ctx, domain_ref domain); /* first full picture: stale kernel routes may go */
+    void (*bfd_start)(void *ctx, peer_ref peer, const struct intent_bfd *conf);
+    void (*bfd_stop)(void *ctx, peer_ref peer);
+    void (*event)(void *ctx, domain_ref domain, peer_ref peer, const char *name, const char *text);
+};
+
+struct router *router_new(const struct router_sink *sink, const struct hash_key *key, uint32_t seed);
+void router_free(struct router *r);
+
+/* Applies the difference to what runs; sessions that did not change notice nothing. The router keeps
+ * its own copy. False: refused whole, reasons in `problems`. */
+MUST_USE bool router_apply(struct router *r, const struct intent *i, instant now,
+                           struct problems *problems);
+
+/* --- facts --- */
+/* Which peer an incoming connection belongs to, NO_REF to refuse it. With DATAPLANE_NONE the domain
+ * is NO_REF: peers are found by address alone. */
+peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *remote,
+                       const struct addr *local, instant now);
+void router_connected(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
+void router_input(struct router *r, peer_ref peer, enum bgp_conn conn, struct span bytes, instant now);
+void router_lost(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
+void router_blocked(struct router *r, peer_ref peer, bool blocked, instant now);
+void router_bfd(struct router *r, peer_ref peer, bool up, instant now);
+void router_tick(struct router *r, instant now);
+/* Orderly end: Cease to every peer. */
+void router_shutdown(struct router *r, instant now);
+
+/* Next output bytes for a connection; 0 when there is nothing more now. */
+size_t router_pull(struct router *r, peer_ref peer, enum bgp_conn conn, uint8_t *buf, size_t room,
+                   instant now);
+instant router_next(const struct router *r);
+
+/* --- questions --- The intent's own peer and domain, NULL for a stale ref. */
+const struct intent_peer *router_peer(const struct router *r, peer_ref peer);
+const struct intent_domain *router_peer_domain(const struct router *r, peer_ref peer);
+const struct intent_domain *router_domain(const struct router *r, domain_ref domain);
+domain_ref router_peer_domain_ref(const struct router *r, peer_ref peer);
+
+/* JSON texts for the control socket and the evidence; shapes in docs/edge-config.md. `wall_us` turns
+ * instants into dates: wall clock minus monotonic clock. Peer "bfd" is filled from router_bfd. */
+void router_show_bgp(const struct router *r, instant now, int64_t wall_us, struct text *out);
+/* Table of a domain (NULL: all): prefix, best and other paths, the step that decided, filter reasons. */
+void router_show_routes(const struct router *r, const char *domain, struct text *out);
