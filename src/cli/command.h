@@ -1,0 +1,21 @@
+/* cli/command.h - the commands of `fairlead` as rows: dispatch, usage and help come from them. */
+#pragma once
+#include "base/defs.h"
+
+enum { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3 };
+
+struct command {
+    const char *noun;  /* "lab" */
+    const char *verb;  /* "up"; NULL: the noun alone */
+    const char *args;  /* "[FILE] [--name N]" */
+    const char *help;  /* one line */
+    int (*run)(int argc, char **argv); /* argv[0] is the first word after noun and verb */
+};
+
+/* Each file of commands gives one table, ended by a row without noun; main.c lists the tables. */
+extern const struct command edge_commands[];
+extern const struct command lab_commands[];
+extern const struct command drill_commands[];
+extern const struct command check_commands[];
+extern const struct command circuit_commands[];
+extern const struct command probe_commands[];
