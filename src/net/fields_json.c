@@ -109,6 +109,24 @@ static json_t *write_bool(const struct field *f, const void *record, bool secret
     return json_boolean(b);
 }
 
+static void read_maybe(const struct fields_reader *r, const struct field *f, const json_t *v,
+                       void *record, const char *pointer)
+{
+    int said = json_is_true(v) ? 1 : 2;
+    if (!json_is_boolean(v))
+        wrong_type(r, f, v, pointer, "must be true or false");
+    else
+        memcpy(place(record, f->at), &said, sizeof said);
+}
+
+static json_t *write_maybe(const struct field *f, const void *record, bool secrets)
+{
+    (void)secrets;
+    int said;
+    memcpy(&said, place_const(record, f->at), sizeof said);
+    return said == 0 ? NULL : json_boolean(said == 1);
+}
+
 static size_t number_size(enum field_kind kind)
 {
     return kind == FIELD_U8 ? 1 : kind == FIELD_U16 ? 2 : kind == FIELD_U32 ? 4 : 8;
@@ -201,27 +219,33 @@ static json_t *write_id(const struct field *f, const void *record, bool secrets)
     return id ? json_string(addr_text(&a, text)) : NULL;
 }
 
+static bool parse_prefix(const struct fields_reader *r, const char *s, const char *pointer,
+                         struct prefix *out)
+{
+    char fix[PREFIX_TEXT_MAX];
+    switch (prefix_parse(s, out)) {
+    case PREFIX_FINE: return true;
+    case PREFIX_BAD_ADDRESS:
+        problem_add(r->problems, pointer, "address/length", "", "'%s' has no valid address", s);
+        return false;
+    case PREFIX_BAD_LENGTH:
+        problem_add(r->problems, pointer, "a length from 0 to 32 (IPv4) or 128 (IPv6) after '/'", "",
+                    "'%s' has no valid length", s);
+        return false;
+    case PREFIX_HOST_BITS:
+        problem_add(r->problems, pointer, "bits beyond the length are zero", prefix_text(out, fix),
+                    "'%s' has bits set beyond its length", s);
+        return false;
+    }
+    return false;
+}
+
 static void read_prefix(const struct fields_reader *r, const struct field *f, const json_t *v,
                         void *record, const char *pointer)
 {
     const char *s = want_text(r, f, v, pointer, "must be a prefix in a string");
     struct prefix p;
-    char fix[PREFIX_TEXT_MAX];
-    if (!s) return;
-    switch (prefix_parse(s, &p)) {
-    case PREFIX_FINE: memcpy(place(record, f->at), &p, sizeof p); return;
-    case PREFIX_BAD_ADDRESS:
-        problem_add(r->problems, pointer, "address/length", "", "'%s' has no valid address", s);
-        return;
-    case PREFIX_BAD_LENGTH:
-        problem_add(r->problems, pointer, "a length from 0 to 32 (IPv4) or 128 (IPv6) after '/'", "",
-                    "'%s' has no valid length", s);
-        return;
-    case PREFIX_HOST_BITS:
-        problem_add(r->problems, pointer, "bits beyond the length are zero", prefix_text(&p, fix),
-                    "'%s' has bits set beyond its length", s);
-        return;
-    }
+    if (s && parse_prefix(r, s, pointer, &p)) memcpy(place(record, f->at), &p, sizeof p);
 }
 
 static json_t *write_prefix(const struct field *f, const void *record, bool secrets)
@@ -294,6 +318,39 @@ static json_t *write_texts(const struct field *f, const void *record, bool secre
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) json_array_append_new(list, json_string(texts[i]));
     return list;
+}
+
+static void read_prefixes(const struct fields_reader *r, const struct field *f, const json_t *v,
+                          void *record, const char *pointer)
+{
+    if (!json_is_array(v)) {
+        wrong_type(r, f, v, pointer, "must be a list of prefixes");
+        return;
+    }
+    size_t n = json_array_size(v);
+    struct prefix *list = arena_take_array(r->arena, n ? n : 1, sizeof *list);
+    for (size_t i = 0; list && i < n; i++) {
+        const char *where = fields_pointer_at(r->arena, pointer, i);
+        const char *s = want_text(r, f, json_array_get(v, i), where, "must be a prefix in a string");
+        if (s && !parse_prefix(r, s, where, &list[i])) list[i] = (struct prefix){0};
+    }
+    if (!list) n = 0;
+    memcpy(place(record, f->at), &list, sizeof list);
+    memcpy(place(record, f->count_at), &n, sizeof n);
+}
+
+static json_t *write_prefixes(const struct field *f, const void *record, bool secrets)
+{
+    (void)secrets;
+    const struct prefix *list;
+    size_t n;
+    memcpy(&list, place_const(record, f->at), sizeof list);
+    memcpy(&n, place_const(record, f->count_at), sizeof n);
+    if (n == 0) return NULL;
+    json_t *out = json_array();
+    char text[PREFIX_TEXT_MAX];
+    for (size_t i = 0; i < n; i++) json_array_append_new(out, json_string(prefix_text(&list[i], text)));
+    return out;
 }
 
 static void read_object(const struct fields_reader *r, const struct field *f, const json_t *v,
@@ -372,7 +429,8 @@ static const struct kind_row {
     [FIELD_U32] = {read_number, write_number},    [FIELD_U64] = {read_number, write_number},
     [FIELD_ID] = {read_id, write_id},             [FIELD_ADDR] = {read_addr, write_addr},
     [FIELD_PREFIX] = {read_prefix, write_prefix}, [FIELD_ENUM] = {read_enum, write_enum},
-    [FIELD_TEXTS] = {read_texts, write_texts},    [FIELD_OBJECT] = {read_object, write_object},
+    [FIELD_TEXTS] = {read_texts, write_texts},    [FIELD_MAYBE] = {read_maybe, write_maybe},
+    [FIELD_OBJECT] = {read_object, write_object}, [FIELD_PREFIXES] = {read_prefixes, write_prefixes},
     [FIELD_LIST] = {read_list, write_list},       [FIELD_CUSTOM] = {read_custom, write_custom},
 };
 

@@ -10,6 +10,7 @@
 enum field_kind {
     FIELD_TEXT,   /* const char *; max: longest, in bytes */
     FIELD_BOOL,   /* bool */
+    FIELD_MAYBE,  /* an enum (int-sized): 0 the document does not say, 1 true, 2 false */
     FIELD_U8,     /* min..max for all numbers; max 0: whatever the type holds */
     FIELD_U16,
     FIELD_U32,
@@ -19,6 +20,7 @@ enum field_kind {
     FIELD_PREFIX, /* struct prefix; host bits are a problem */
     FIELD_ENUM,   /* an enum (int-sized) by its name in `names`, ended by NULL */
     FIELD_TEXTS,  /* const char **, count at count_at */
+    FIELD_PREFIXES, /* struct prefix *, count at count_at */
     FIELD_OBJECT, /* a struct inside the struct, by `sub` */
     FIELD_LIST,   /* array of structs: pointer at `at`, size_t at count_at, by `sub`, size, blank */
     FIELD_CUSTOM, /* read and write decide */

@@ -13,7 +13,8 @@ struct root {
     int color;
     struct leaf *leaves;
     const char **words;
-    size_t leaves_n, words_n;
+    struct prefix *nets;
+    size_t leaves_n, words_n, nets_n;
 };
 
 static const char *const colors[] = {"red", "green", NULL};
@@ -32,6 +33,7 @@ static const struct field root_rows[] = {
     {"leaves", FIELD_LIST, offsetof(struct root, leaves), .sub = leaf_rows,
      .size = sizeof(struct leaf), .count_at = offsetof(struct root, leaves_n)},
     {"words", FIELD_TEXTS, offsetof(struct root, words), .count_at = offsetof(struct root, words_n)},
+    {"nets", FIELD_PREFIXES, offsetof(struct root, nets), .count_at = offsetof(struct root, nets_n)},
     {0},
 };
 
@@ -54,7 +56,7 @@ static void reads_and_writes_back_the_same(void **state)
     struct root r;
     const char *text = "{\"name\":\"n\",\"id\":\"192.0.2.1\",\"asn\":4294967295,\"on\":false,"
                        "\"color\":\"green\",\"leaves\":[{\"name\":\"l\",\"prefix\":\"10.0.0.0/8\"}],"
-                       "\"words\":[\"a\",\"b\"]}";
+                       "\"words\":[\"a\",\"b\"],\"nets\":[\"10.0.0.0/8\",\"fd00::/48\"]}";
     arena_init(&a, 1 << 20);
     struct problems ps = read_text(text, &r, &a);
     assert_int_equal(ps.count, 0);
@@ -84,6 +86,8 @@ static void every_fault_names_place_rule_and_fix(void **state)
         {"{\"name\":\"n\",\"id\":\"0.0.0.0\"}", "/id", "'0.0.0.0' is no identifier", ""},
         {"{\"name\":\"n\",\"leaves\":[{\"name\":\"x\"},{\"name\":\"y\",\"prefix\":\"10.0.0.1/8\"}]}",
          "/leaves/1/prefix", "'10.0.0.1/8' has bits set beyond its length", "10.0.0.0/8"},
+        {"{\"name\":\"n\",\"nets\":[\"10.0.0.0/8\",\"10.0.0.0/40\"]}", "/nets/1",
+         "'10.0.0.0/40' has no valid length", ""},
         {"{\"name\":\"n\",\"secret\":\"topsecret\"}", "/secret", "'secret' has 9 characters", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -1,0 +1,131 @@
+/* model/design.c - the questions that need more of a design than one field. */
+#include "model/design.h"
+#include <stdio.h>
+#include <string.h>
+#include "net/asn.h"
+
+const char *leg_name(enum leg leg) { return leg == LEG_FIRST ? "primary" : "secondary"; }
+
+const char *peering_kind_name(enum peering_kind kind)
+{
+    static const char *const names[] = {"private", "microsoft", "public"};
+    return names[kind];
+}
+
+const char *design_party_name(enum design_party p)
+{
+    static const char *const names[] = {"nobody named", "the customer", "the provider", "somebody else"};
+    return names[p];
+}
+
+const struct design_circuit *design_circuit(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->circuits_n; i++)
+        if (strcmp(d->circuits[i].name, name) == 0) return &d->circuits[i];
+    return NULL;
+}
+
+const struct design_vnet *design_vnet(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->virtual_networks_n; i++)
+        if (strcmp(d->virtual_networks[i].name, name) == 0) return &d->virtual_networks[i];
+    return NULL;
+}
+
+const struct design_gateway *design_gateway(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->gateways_n; i++)
+        if (strcmp(d->gateways[i].name, name) == 0) return &d->gateways[i];
+    return NULL;
+}
+
+const struct design_port *design_port(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->ports_n; i++)
+        if (strcmp(d->ports[i].name, name) == 0) return &d->ports[i];
+    return NULL;
+}
+
+const struct design_router *design_router(const struct design *d, const char *name,
+                                          const struct design_site **site)
+{
+    for (size_t i = 0; i < d->sites_n; i++)
+        for (size_t j = 0; j < d->sites[i].routers_n; j++)
+            if (strcmp(d->sites[i].routers[j].name, name) == 0) {
+                if (site) *site = &d->sites[i];
+                return &d->sites[i].routers[j];
+            }
+    return NULL;
+}
+
+bool design_is_direct(const struct design_circuit *c)
+{
+    return *c->port != 0 || c->model == MODEL_DIRECT;
+}
+
+bool design_is_premium(const struct design_circuit *c) { return strncmp(c->sku, "Premium_", 8) == 0; }
+
+const char *design_region(const struct design *d, const struct design_circuit *c)
+{
+    return *c->region ? c->region : d->region;
+}
+
+bool design_link_subnet(const struct design_subnets *s, enum leg leg, struct prefix *out)
+{
+    const struct prefix *own = leg == LEG_FIRST ? &s->primary : &s->secondary;
+    if (!addr_is_none(&own->addr)) {
+        *out = *own;
+        return true;
+    }
+    if (addr_is_none(&s->block.addr) || s->block.len >= addr_bits((enum family)s->block.addr.family))
+        return false;
+    struct prefix half[LEGS];
+    prefix_split(&s->block, &half[LEG_FIRST], &half[LEG_SECOND]);
+    *out = half[leg];
+    return true;
+}
+
+static struct design_bfd laid_over(struct design_bfd own, struct design_bfd peering)
+{
+    return own.on == UNSAID ? peering : own;
+}
+
+struct design_leg design_leg_of(const struct design *d, const struct design_circuit *c,
+                                enum peering_kind kind, enum leg leg)
+{
+    const struct design_peering *p = &c->peerings[kind];
+    const struct design_edge *e = &p->edge[leg];
+    const struct design_link *l = &c->links[leg];
+    struct design_leg out = {.shared_key = *e->shared_key ? e->shared_key : p->shared_key,
+                             .bfd = laid_over(e->bfd, p->bfd),
+                             .asn = e->asn ? e->asn : p->peer_asn,
+                             .remote_asn = e->remote_asn ? e->remote_asn : ASN_CLOUD,
+                             .vlan = e->vlan ? e->vlan : p->vlan,
+                             .outer_tag = e->outer_tag ? e->outer_tag : l->outer_tag};
+    out.router = *l->router ? design_router(d, l->router, &out.site) : NULL;
+    out.announce = e->announce;
+    out.announce_n = e->announce_n;
+    if (!e->announce_n && out.site) {
+        out.announce = out.site->prefixes;
+        out.announce_n = out.site->prefixes_n;
+    }
+    return out;
+}
+
+static bool leap(int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; }
+
+/* Days before a year since 0000-01-01 of the proleptic Gregorian calendar. */
+static int64_t days_before(int y) { return 365LL * y + (y + 3) / 4 - (y + 99) / 100 + (y + 399) / 400; }
+
+bool design_date(const char *s, int64_t *out_days)
+{
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int y, m, day, used = 0;
+    if (strlen(s) != 10 || sscanf(s, "%4d-%2d-%2d%n", &y, &m, &day, &used) != 3 || used != 10) return false;
+    if (y < 1970 || m < 1 || m > 12 || day < 1) return false;
+    if (day > lengths[m - 1] + (m == 2 && leap(y))) return false;
+    int64_t days = days_before(y) - days_before(1970) + day - 1;
+    for (int i = 0; i < m - 1; i++) days += lengths[i];
+    *out_days = days + (m > 2 && leap(y));
+    return true;
+}
