@@ -1,0 +1,348 @@
+/* policy/policy.c - the rules as rows, first match decides, and the few rewrites. */
+#include "policy/policy.h"
+#include "base/writer.h"
+#include "net/asn.h"
+
+enum { LONGEST_PATH = 750, MOST_COMMUNITIES = 1000 };
+
+const char *policy_reason_name(enum policy_reason r)
+{
+    static const char *const names[] = {
+#define X(id, name) [id] = name,
+        POLICY_REASONS(X)
+#undef X
+    };
+    return (size_t)r < ARRAY_LEN(names) ? names[r] : "?";
+}
+
+/* --- when a row applies: bits of domain kinds and of neighbour roles --- */
+#define ON(x) (1u << (x))
+enum {
+    ANY_DOMAIN = ON(POLICY_PLAIN) | ON(POLICY_PRIVATE) | ON(POLICY_MICROSOFT),
+    PEERING = ON(POLICY_PRIVATE) | ON(POLICY_MICROSOFT),
+    MICROSOFT = ON(POLICY_MICROSOFT),
+    PLAIN = ON(POLICY_PEER_PLAIN),
+    CUSTOMER = ON(POLICY_PEER_CUSTOMER),
+    GATEWAY = ON(POLICY_PEER_GATEWAY),
+    CLOUD = ON(POLICY_PEER_CLOUD),
+    INTERNAL = ON(POLICY_PEER_INTERNAL),
+    SELF = ON(POLICY_PEER_SELF),
+    NEIGHBOUR = PLAIN | CUSTOMER | GATEWAY | CLOUD | INTERNAL,
+    ANYBODY = NEIGHBOUR | SELF,
+};
+
+/* --- walking an AS path --- */
+
+struct segment {
+    uint8_t type;
+    struct cursor asns;
+};
+
+static bool next_segment(struct cursor *c, struct segment *out)
+{
+    if (cursor_left(c) == 0) return false;
+    out->type = cursor_u8(c);
+    size_t n = cursor_u8(c);
+    out->asns = cursor_sub(c, n * 4);
+    return !c->bad;
+}
+
+static bool path_any(struct span path, bool (*is)(uint32_t asn))
+{
+    struct cursor c = cursor_of(path);
+    struct segment s;
+    while (next_segment(&c, &s))
+        while (cursor_left(&s.asns))
+            if (is(cursor_u32(&s.asns))) return true;
+    return false;
+}
+
+static bool asn_is_of_the_service(uint32_t asn)
+{
+    enum asn_refusal r = asn_check_peer(asn);
+    return r == ASN_IS_CLOUD || r == ASN_IS_RESERVED || r == ASN_IS_TRANS;
+}
+
+static bool asn_is_old_documentation(uint32_t asn) { return asn >= 64496 && asn <= 64511; }
+
+/* --- import by attributes --- */
+
+struct import_facts {
+    const struct policy_rules *r;
+    const struct attrs *a;
+    const struct addr *local;
+};
+
+static bool always(const struct import_facts *f) { return f->r->external; }
+static bool own_as(const struct import_facts *f) { return as_path_has(f->a->as_path, f->r->local_asn); }
+static bool own_originator(const struct import_facts *f)
+{
+    return (f->a->has & HAS_ORIGINATOR_ID) && f->a->originator_id == f->r->router_id;
+}
+static bool own_cluster(const struct import_facts *f)
+{
+    struct cursor c = cursor_of(f->a->cluster_list);
+    while (cursor_left(&c) >= 4)
+        if (cursor_u32(&c) == f->r->router_id) return true;
+    return false;
+}
+static bool foreign_first(const struct import_facts *f)
+{
+    return f->r->external && as_path_first(f->a->as_path) != f->r->peer_asn;
+}
+static bool service_as(const struct import_facts *f)
+{
+    return path_any(f->a->as_path, asn_is_of_the_service);
+}
+static bool documentation_as(const struct import_facts *f)
+{
+    return path_any(f->a->as_path, asn_is_old_documentation);
+}
+static bool long_path(const struct import_facts *f) { return f->a->as_path.n / 4 > LONGEST_PATH; }
+static bool many_communities(const struct import_facts *f)
+{
+    return f->a->communities.n / 4 > MOST_COMMUNITIES ||
+           f->a->ext_communities.n / 8 > MOST_COMMUNITIES ||
+           f->a->large_communities.n / 12 > MOST_COMMUNITIES;
+}
+static bool own_next_hop(const struct import_facts *f)
+{
+    return f->local && addr_equal(&f->a->next_hop, f->local);
+}
+
+/* clang-format off */
+static const struct import_row {
+    enum policy_reason reason;
+    uint32_t domains, peers;
+    bool (*when)(const struct import_facts *f);
+} import_rows[] = {
+    {POLICY_NO_POLICY,        PEERING,    PLAIN,     always},
+    {POLICY_LONG_PATH,        ANY_DOMAIN, NEIGHBOUR, long_path},
+    {POLICY_MANY_COMMUNITIES, ANY_DOMAIN, NEIGHBOUR, many_communities},
+    {POLICY_OWN_AS,           ANY_DOMAIN, NEIGHBOUR, own_as},
+    {POLICY_OWN_ORIGINATOR,   ANY_DOMAIN, INTERNAL,  own_originator},
+    {POLICY_OWN_CLUSTER,      ANY_DOMAIN, INTERNAL,  own_cluster},
+    {POLICY_FIRST_AS,         ANY_DOMAIN, NEIGHBOUR, foreign_first},
+    {POLICY_RESERVED_AS,      PEERING,    CUSTOMER,  service_as},
+    {POLICY_DOCUMENTATION_AS, MICROSOFT,  CUSTOMER,  documentation_as},
+    {POLICY_OWN_NEXT_HOP,     ANY_DOMAIN, NEIGHBOUR, own_next_hop},
+};
+/* clang-format on */
+
+static enum policy_reason import_verdict(const struct import_facts *f)
+{
+    for (size_t i = 0; i < ARRAY_LEN(import_rows); i++) {
+        const struct import_row *row = &import_rows[i];
+        bool applies = (row->domains & ON(f->r->domain)) && (row->peers & ON(f->r->peer));
+        if (applies && row->when(f)) return row->reason;
+    }
+    return POLICY_FINE;
+}
+
+/* --- the rewrites --- */
+
+/* Communities without those of the cloud's own AS: what a customer says in our name is not ours. */
+static struct span without_cloud_communities(struct span in, struct arena *arena)
+{
+    uint8_t *out = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i + 4 <= in.n; i += 4) {
+        bool ours = (in.p[i] << 8 | in.p[i + 1]) == ASN_CLOUD;
+        if (ours && !out) {
+            out = arena_copy(arena, in.p, in.n);
+            if (!out) return (struct span){0}; /* none at all is on the safe side */
+        }
+        if (ours) continue;
+        if (out) memmove(out + n, in.p + i, 4);
+        n += 4;
+    }
+    return out ? span_of(n ? out : NULL, n) : in;
+}
+
+struct span policy_strip_private(struct span path, struct arena *arena)
+{
+    if (!path_any(path, asn_is_private)) return path;
+    uint8_t *buf = arena_take(arena, path.n);
+    if (!buf) return (struct span){0};
+    struct writer w = writer_on(buf, path.n);
+    struct cursor c = cursor_of(path);
+    struct segment s;
+    while (next_segment(&c, &s)) {
+        uint8_t *head = writer_take(&w, 2), left = 0;
+        while (cursor_left(&s.asns)) {
+            uint32_t asn = cursor_u32(&s.asns);
+            if (asn_is_private(asn)) continue;
+            writer_u32(&w, asn);
+            left++;
+        }
+        if (left) head[0] = s.type, head[1] = left;
+        else w.p = head;
+    }
+    return writer_len(&w) ? writer_span(&w) : (struct span){0};
+}
+
+struct span policy_prepend(struct span path, uint32_t asn, uint32_t times, struct arena *arena)
+{
+    size_t room = path.n + 4u * times + 2u * (times / 255 + 2);
+    uint8_t *buf = arena_take(arena, room);
+    if (!buf) return (struct span){0};
+    struct writer w = writer_on(buf, room);
+    struct cursor c = cursor_of(path);
+    /* Whole segments of our own first; the rest joins a leading sequence if it has room (a full one
+     * starts another, RB-074). */
+    uint32_t joined = times % 255, present = 0;
+    for (uint32_t full = times / 255; full; full--) {
+        writer_u8(&w, AS_SEQUENCE);
+        writer_u8(&w, 255);
+        for (int i = 0; i < 255; i++) writer_u32(&w, asn);
+    }
+    bool joins = path.n >= 2 && path.p[0] == AS_SEQUENCE && path.p[1] + joined <= 255;
+    if (joins) {
+        cursor_u8(&c);
+        present = cursor_u8(&c);
+    }
+    if (joined || present) {
+        writer_u8(&w, AS_SEQUENCE);
+        writer_u8(&w, (uint8_t)(joined + present));
+        for (uint32_t i = 0; i < joined; i++) writer_u32(&w, asn);
+    }
+    writer_copy(&w, cursor_rest(&c));
+    return writer_span(&w);
+}
+
+static void import_local_pref(const struct policy_rules *r, struct attrs *a)
+{
+    bool listens = r->peer == POLICY_PEER_PLAIN || r->peer == POLICY_PEER_CLOUD;
+    bool leaving = communities_have(a->communities, COMMUNITY_GRACEFUL_SHUTDOWN);
+    if (r->external && listens && leaving) a->local_pref = 0; /* RFC 8326 4.2 */
+    else if (r->local_pref) a->local_pref = r->local_pref;
+    else if (r->external || !(a->has & HAS_LOCAL_PREF)) a->local_pref = 100;
+    a->has |= HAS_LOCAL_PREF;
+}
+
+enum policy_reason policy_import(const struct policy_rules *r, const struct attrs *in,
+                                 const struct addr *local, struct arena *arena, struct attrs *out)
+{
+    struct import_facts f = {r, in, local};
+    enum policy_reason reason = import_verdict(&f);
+    *out = *in;
+    if (reason != POLICY_FINE) return reason;
+    if (r->external) { /* none of these crosses an AS border (RB-072) */
+        out->has &= ~(uint32_t)HAS_ORIGINATOR_ID;
+        out->originator_id = 0;
+        out->cluster_list = (struct span){0};
+    }
+    if (r->peer == POLICY_PEER_CUSTOMER) {
+        out->communities = without_cloud_communities(in->communities, arena);
+        if (r->domain == POLICY_MICROSOFT) out->as_path = policy_strip_private(in->as_path, arena);
+    }
+    import_local_pref(r, out);
+    return POLICY_FINE;
+}
+
+/* --- import by prefix --- */
+
+static bool is_martian(const struct policy_rules *r, const struct prefix *p)
+{
+    (void)r;
+    return p->len > 0 && addr_is_martian(&p->addr);
+}
+static bool is_default(const struct policy_rules *r, const struct prefix *p)
+{
+    (void)r;
+    return prefix_is_default(p);
+}
+static bool is_not_public(const struct policy_rules *r, const struct prefix *p)
+{
+    return !prefix_is_public(p, r->documentation_is_public);
+}
+
+static const struct prefix_row {
+    enum policy_reason reason;
+    uint32_t domains, peers;
+    bool (*when)(const struct policy_rules *r, const struct prefix *p);
+} prefix_rows[] = {
+    {POLICY_MARTIAN_PREFIX, ANY_DOMAIN, NEIGHBOUR, is_martian},
+    {POLICY_DEFAULT_ROUTE, MICROSOFT, CUSTOMER, is_default},
+    {POLICY_PRIVATE_PREFIX, MICROSOFT, CUSTOMER, is_not_public},
+};
+
+enum policy_reason policy_import_prefix(const struct policy_rules *r, const struct prefix *p)
+{
+    for (size_t i = 0; i < ARRAY_LEN(prefix_rows); i++) {
+        const struct prefix_row *row = &prefix_rows[i];
+        bool applies = (row->domains & ON(r->domain)) && (row->peers & ON(r->peer));
+        if (applies && row->when(r, p)) return row->reason;
+    }
+    return POLICY_FINE;
+}
+
+/* --- export --- */
+
+enum export_mark { UNMARKED = 0, IF_NO_ADVERTISE = 1, IF_NO_EXPORT = 2, IF_BLACKHOLE = 4 };
+
+/* clang-format off */
+static const struct export_row {
+    enum policy_reason reason;
+    uint32_t domains, to, from;
+    uint8_t marks;      /* one of these must be there; 0: any path */
+    bool external_only;
+} export_rows[] = {
+    {POLICY_NO_POLICY,          PEERING,    PLAIN,    ANYBODY,          UNMARKED,        true},
+    {POLICY_NO_ADVERTISE,       ANY_DOMAIN, NEIGHBOUR, ANYBODY,         IF_NO_ADVERTISE, false},
+    {POLICY_NO_EXPORT,          ANY_DOMAIN, NEIGHBOUR, ANYBODY,         IF_NO_EXPORT,    true},
+    {POLICY_BLACKHOLE,          ANY_DOMAIN, NEIGHBOUR, ANYBODY,         IF_BLACKHOLE,    true},
+    {POLICY_INTERNAL_SPLIT,     ANY_DOMAIN, INTERNAL, INTERNAL,         UNMARKED,        false},
+    {POLICY_NOT_ON_MICROSOFT,   MICROSOFT,  CUSTOMER, ANYBODY & ~SELF,  UNMARKED,        false},
+    {POLICY_NO_TRANSIT,         ANY_DOMAIN, CUSTOMER, CUSTOMER | PLAIN, UNMARKED,        false},
+    {POLICY_NO_TRANSIT,         ANY_DOMAIN, PLAIN,    CUSTOMER,         UNMARKED,        false},
+    {POLICY_GATEWAY_TO_GATEWAY, ANY_DOMAIN, GATEWAY,  GATEWAY,          UNMARKED,        false},
+    {POLICY_CLOUD_TO_CLOUD,     ANY_DOMAIN, CLOUD,    CLOUD,            UNMARKED,        false},
+};
+/* clang-format on */
+
+enum policy_reason policy_export(const struct policy_rules *to, const struct policy_origin *path)
+{
+    uint8_t marks = (uint8_t)((path->no_advertise ? IF_NO_ADVERTISE : 0) |
+                              (path->no_export ? IF_NO_EXPORT : 0) |
+                              (path->blackhole ? IF_BLACKHOLE : 0));
+    for (size_t i = 0; i < ARRAY_LEN(export_rows); i++) {
+        const struct export_row *row = &export_rows[i];
+        bool applies = (row->domains & ON(to->domain)) && (row->to & ON(to->peer)) &&
+                       (row->from & ON(path->from)) && (!row->external_only || to->external);
+        if (applies && (row->marks == UNMARKED || (row->marks & marks))) return row->reason;
+    }
+    return POLICY_FINE;
+}
+
+/* Customers see the service as one AS: the private numbers behind it are our business. */
+static bool hides_private(const struct policy_rules *to)
+{
+    return to->peer == POLICY_PEER_CUSTOMER && to->domain != POLICY_PLAIN;
+}
+
+static bool export_external(const struct policy_rules *to, struct arena *arena, struct attrs *a)
+{
+    a->has &= ~(uint32_t)(HAS_LOCAL_PREF | HAS_MED | HAS_ORIGINATOR_ID);
+    a->local_pref = a->med = a->originator_id = 0;
+    a->cluster_list = (struct span){0};
+    if (hides_private(to)) a->as_path = policy_strip_private(a->as_path, arena);
+    a->as_path = policy_prepend(a->as_path, to->local_asn, 1u + to->prepend, arena);
+    return a->as_path.n > 0;
+}
+
+bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in, bool from_self,
+                         const struct addr *next_hop, const struct addr *link, struct arena *arena,
+                         struct attrs *out)
+{
+    *out = *in;
+    out->has |= HAS_AS_PATH | HAS_ORIGIN;
+    if (to->external || to->next_hop_self || from_self) {
+        out->next_hop = *next_hop;
+        out->next_hop_link = *link;
+    }
+    if (to->external) return export_external(to, arena, out);
+    if (!(out->has & HAS_LOCAL_PREF)) out->local_pref = 100;
+    out->has |= HAS_LOCAL_PREF;
+    return true;
+}

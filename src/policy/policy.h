@@ -1,0 +1,87 @@
+/* policy/policy.h - what may come in, what may go out, and in which shape.
+ * Pure: (path, rules) -> (verdict, path). Each rule is one row of a table in policy.c, with a name
+ * that the route tables and the evidence report as the reason. Sources: the peering rules of the
+ * service, RFC 4271, 8212, 7999, 8326; RB-070..075. */
+#pragma once
+#include "base/arena.h"
+#include "net/attrs.h"
+#include "net/prefix.h"
+
+enum policy_domain { POLICY_PLAIN, POLICY_PRIVATE, POLICY_MICROSOFT };
+enum policy_peer {
+    POLICY_PEER_PLAIN,
+    POLICY_PEER_CUSTOMER,
+    POLICY_PEER_GATEWAY,
+    POLICY_PEER_CLOUD,
+    POLICY_PEER_INTERNAL,
+    POLICY_PEER_SELF, /* not a neighbour: what the router itself originates */
+};
+
+#define POLICY_REASONS(X)                                                                          \
+    X(POLICY_FINE, "")                                                                             \
+    X(POLICY_NO_POLICY, "no-policy")           /* external neighbour without a role (RFC 8212) */  \
+    X(POLICY_OWN_AS, "own-as")                 /* our AS number in the path */                     \
+    X(POLICY_OWN_ORIGINATOR, "own-originator") /* our identifier as ORIGINATOR_ID */               \
+    X(POLICY_OWN_CLUSTER, "own-cluster")       /* our identifier in the cluster list */            \
+    X(POLICY_FIRST_AS, "first-as")             /* leftmost AS is not the neighbour's */            \
+    X(POLICY_RESERVED_AS, "reserved-as")       /* a number of the service in a customer's path */  \
+    X(POLICY_DOCUMENTATION_AS, "documentation-as") /* 64496..64511 on Microsoft peering */         \
+    X(POLICY_LONG_PATH, "long-path")           /* over 750 AS numbers */                           \
+    X(POLICY_MANY_COMMUNITIES, "many-communities") /* over 1000 of a kind */                       \
+    X(POLICY_OWN_NEXT_HOP, "own-next-hop")     /* the next hop is this router */                   \
+    X(POLICY_NEXT_HOP_UNREACHABLE, "next-hop-unreachable") /* on no link of the domain */          \
+    X(POLICY_MARTIAN_PREFIX, "martian-prefix") /* multicast, loopback, class E: ignored */         \
+    X(POLICY_DEFAULT_ROUTE, "default-route")   /* refused on Microsoft peering */                  \
+    X(POLICY_PRIVATE_PREFIX, "private-prefix") /* not public, on Microsoft peering */              \
+    X(POLICY_NO_ADVERTISE, "no-advertise")                                                         \
+    X(POLICY_NO_EXPORT, "no-export")                                                               \
+    X(POLICY_BLACKHOLE, "blackhole")           /* RFC 7999: stays here */                          \
+    X(POLICY_INTERNAL_SPLIT, "internal-split") /* internal routes do not go to internal peers */   \
+    X(POLICY_NO_TRANSIT, "no-transit")         /* the cloud edge is not a transit router */        \
+    X(POLICY_CLOUD_TO_CLOUD, "cloud-to-cloud") /* nor is a customer between two cloud edges */     \
+    X(POLICY_GATEWAY_TO_GATEWAY, "gateway-to-gateway")                                             \
+    X(POLICY_NOT_ON_MICROSOFT, "not-on-microsoft") /* only what the service originates */
+
+enum policy_reason {
+#define X(id, name) id,
+    POLICY_REASONS(X)
+#undef X
+    POLICY_REASONS_N
+};
+const char *policy_reason_name(enum policy_reason r); /* "" for fine */
+
+struct policy_rules { /* one neighbour, seen from this router */
+    enum policy_domain domain;
+    enum policy_peer peer;
+    bool external;
+    uint32_t local_asn, peer_asn, router_id;
+    uint32_t local_pref; /* set on import; 0: 100 on external, untouched on internal sessions */
+    uint8_t prepend;     /* own AS so many times more on export */
+    bool next_hop_self;
+    bool documentation_is_public; /* accept the documentation ranges on Microsoft peering */
+};
+
+/* The part of import that depends on attributes only: once per UPDATE. `local` (may be NULL) is our
+ * address on the session. *out is the path as it goes into the table; its lists point into `in` or
+ * into the arena. */
+enum policy_reason policy_import(const struct policy_rules *r, const struct attrs *in,
+                                 const struct addr *local, struct arena *arena, struct attrs *out);
+/* The part that depends on the prefix. A martian prefix is not even kept. */
+enum policy_reason policy_import_prefix(const struct policy_rules *r, const struct prefix *p);
+
+/* May a path that came from such a neighbour, with such marks, go to `to`? Cheap. */
+struct policy_origin {
+    enum policy_peer from;
+    bool no_export, no_advertise, blackhole;
+};
+enum policy_reason policy_export(const struct policy_rules *to, const struct policy_origin *path);
+/* The path as `to` sees it. `from_self`: originated here. next_hop/link are ours towards that
+ * neighbour, used where the rules say so. False: does not fit the arena. */
+MUST_USE bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in,
+                                  bool from_self, const struct addr *next_hop,
+                                  const struct addr *link, struct arena *arena, struct attrs *out);
+
+/* AS_PATH with the number in front `times` times; empty span at the arena's ceiling. */
+struct span policy_prepend(struct span path, uint32_t asn, uint32_t times, struct arena *arena);
+/* AS_PATH without private AS numbers (RFC 6996). */
+struct span policy_strip_private(struct span path, struct arena *arena);
