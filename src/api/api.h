@@ -5,6 +5,7 @@
  * Source of the rules: docs/api.md; operation, error and role tables are the code beside this file. */
 #pragma once
 #include <jansson.h>
+#include "base/problem.h"
 #include "base/text.h"
 #include "store/store.h"
 
@@ -92,8 +93,6 @@ struct api_world {
     /* All evidence now: {"edges":[{"name","received_at","age_s","evidence":{..}}]}, or NULL when there
      * is none. Borrowed until the next call of any kind. */
     const json_t *(*evidence)(void *ctx);
-    /* The registered edges, [{"name","role","location","leg",..}], or NULL. Borrowed likewise. */
-    const json_t *(*edges)(void *ctx);
     /* One line for the audit trail: object id, method, key, outcome. May be NULL. */
     void (*audit)(void *ctx, const char *object_id, const char *line);
 };

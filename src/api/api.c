@@ -1,0 +1,122 @@
+/* api/api.c - the front door: takes the target apart, checks what every call must have, hands on. */
+#include "api/api.h"
+#include <stdlib.h>
+#include <string.h>
+#include "api/api_priv.h"
+#include "model/catalog_json.h"
+
+/* Microsoft.Network's and Microsoft.Resources' versions that stock clients use; one handler serves
+ * all of them. */
+const char *const api_versions[] = {
+    "2015-06-15", "2016-03-30", "2016-06-01", "2016-09-01", "2016-12-01", "2017-03-01", "2017-06-01",
+    "2017-08-01", "2017-09-01", "2017-10-01", "2017-11-01", "2018-01-01", "2018-02-01", "2018-04-01",
+    "2018-06-01", "2018-07-01", "2018-08-01", "2018-10-01", "2018-11-01", "2018-12-01", "2019-02-01",
+    "2019-04-01", "2019-06-01", "2019-07-01", "2019-08-01", "2019-09-01", "2019-11-01", "2019-12-01",
+    "2020-03-01", "2020-04-01", "2020-05-01", "2020-06-01", "2020-07-01", "2020-08-01", "2020-11-01",
+    "2021-02-01", "2021-03-01", "2021-04-01", "2021-05-01", "2021-08-01", "2022-01-01", "2022-05-01",
+    "2022-07-01", "2022-09-01", "2022-11-01", "2023-02-01", "2023-04-01", "2023-05-01", "2023-06-01",
+    "2023-07-01", "2023-09-01", "2023-11-01", "2024-01-01", "2024-03-01", "2024-05-01", "2024-10-01",
+    "2025-01-01", "2025-05-01", NULL,
+};
+
+bool api_method_parse(const char *s, enum api_method *out)
+{
+    static const char *const names[API_METHODS] = {"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"};
+    for (int i = 0; i < API_METHODS; i++)
+        if (strcmp(names[i], s) == 0) {
+            *out = (enum api_method)i;
+            return true;
+        }
+    return false;
+}
+
+struct api *api_new(const struct api_world *w, int64_t now_ms, struct problems *problems)
+{
+    struct api *a = calloc(1, sizeof *a);
+    const struct catalog_texts texts = {w->catalogues.providers, w->catalogues.peering_locations,
+                                        w->catalogues.limits, w->catalogues.gateway_skus,
+                                        w->catalogues.bgp_communities};
+    if (!a) abort();
+    a->world = *w;
+    a->catalog = catalog_read(&texts, problems);
+    if (a->catalog && operations_resume(a, now_ms)) return a;
+    if (a->catalog)
+        problem_add(problems, "store", "the store can be read", "", "the operations cannot be read");
+    api_drop(a);
+    return NULL;
+}
+
+void api_drop(struct api *a)
+{
+    if (!a) return;
+    for (size_t i = 0; i < a->running_n; i++) free(a->running[i].root);
+    free(a->running);
+    catalog_drop(a->catalog);
+    free(a);
+}
+
+/* A poll may come with any version: clients add their own to the address they were given. */
+static bool is_poll(const struct target *t)
+{
+    return t->n == 8 && strncmp(t->segments[6], "operation", 9) == 0;
+}
+
+static bool version_fine(struct call *c)
+{
+    const char *version = target_param(&c->target, "api-version");
+    c->version = version ? version : "";
+    if (is_poll(&c->target)) return true;
+    if (!*c->version)
+        return FAIL(c, MissingApiVersionParameter, "api-version",
+                    "The api-version query parameter (?api-version=) is required for all requests.");
+    for (size_t i = 0; api_versions[i]; i++)
+        if (strcmp(api_versions[i], c->version) == 0) return true;
+    struct text known = {0};
+    for (size_t i = 0; api_versions[i]; i++) text_addf(&known, "%s%s", i ? ", " : "", api_versions[i]);
+    fault_add(&c->faults, FAULT_NoRegisteredProviderFound, "api-version",
+              "No registered resource provider found for API version '%s'. The supported versions are "
+              "'%s'.", c->version, text_get(&known));
+    text_drop(&known);
+    return false;
+}
+
+static void common_headers(struct call *c)
+{
+    const char *id = call_guid(c);
+    answer_header(c, "Cache-Control", "no-cache");
+    answer_header(c, "x-ms-request-id", "%s", id);
+    answer_header(c, "x-ms-correlation-request-id", "%s", id);
+}
+
+void api_handle(struct api *a, const struct api_request *req, int64_t now_ms, struct api_response *out)
+{
+    struct call c;
+    api_tick(a, now_ms);
+    call_init(&c, a, now_ms);
+    c.req = req;
+    c.out = out;
+    common_headers(&c);
+    if (!target_parse(req->target, &c.arena, &c.target))
+        fault_add(&c.faults, FAULT_InvalidRequestUri, "",
+                  "The request URI is malformed, too long, or escapes a separator.");
+    else if (version_fine(&c)) groups_handle(&c);
+    if (c.faults.n > 0) answer_faults(&c);
+    call_drop(&c);
+}
+
+json_t *api_resources(struct api *a)
+{
+    struct call c;
+    json_t *list = json_array();
+    call_init(&c, a, 0);
+    struct keys all = keys_under(&c, "/");
+    for (size_t i = 0; i < all.n; i++) {
+        const struct record *r = record_load(&c, all.keys[i]);
+        if (r && r->kind != KIND_NONE) json_array_append(list, r->json);
+    }
+    bool fine = c.faults.n == 0;
+    call_drop(&c);
+    if (fine) return list;
+    json_decref(list);
+    return NULL;
+}

@@ -1,0 +1,40 @@
+/* api/kinds.c - the table of hooks, one row a kind. */
+#include "api/kinds.h"
+
+/* clang-format off */
+const struct kind_hooks kind_hooks[KINDS] = {
+    [KIND_CIRCUIT] = {ROLES_READ, ROLES_WRITE, circuit_write, NULL, circuit_render, circuit_deletable, circuit_removed, NULL},
+    [KIND_PEERING] = {ROLES_READ, ROLES_WRITE, peering_write, NULL, peering_render, peering_deletable, NULL, NULL},
+    [KIND_AUTHORIZATION] = {ROLES_READ, ROLES_WRITE, authorization_write, NULL, authorization_render, NULL, authorization_removed, NULL},
+    [KIND_CROSS_CONNECTION] = {ROLES_ANY, API_PROVIDER, cross_write, NULL, cross_render, NULL, NULL, NULL},
+    [KIND_CROSS_PEERING] = {ROLES_ANY, API_PROVIDER, peering_write, NULL, peering_render, peering_deletable, NULL, NULL},
+    [KIND_VNET] = {ROLES_READ, ROLES_WRITE, vnet_write, vnet_settled, vnet_render, vnet_deletable, NULL, NULL},
+    [KIND_SUBNET] = {ROLES_READ, ROLES_WRITE, subnet_write, NULL, NULL, NULL, NULL, NULL},
+    [KIND_PUBLIC_IP] = {ROLES_READ, ROLES_WRITE, public_ip_write, NULL, NULL, NULL, NULL, NULL},
+    [KIND_GATEWAY] = {ROLES_READ, ROLES_WRITE, gateway_write, NULL, gateway_render, NULL, gateway_removed, NULL},
+    [KIND_CONNECTION] = {ROLES_READ, ROLES_WRITE, connection_write, NULL, connection_render, NULL, connection_removed, connection_finish},
+};
+/* clang-format on */
+
+const char *reference_key(struct call *c, const char *id, enum resource_kind kind)
+{
+    struct resource_id r;
+    enum resource_kind k = KIND_NONE;
+    if (!resource_id_parse(id, &c->arena, &r)) return NULL;
+    for (size_t i = 0; i < r.depth; i++) {
+        k = resource_kind_find(k, r.types[i]);
+        if (k == KIND_NONE) return NULL;
+    }
+    return k == kind ? resource_key(id, &c->arena) : NULL;
+}
+
+struct record *reference(struct call *c, const char *id, enum resource_kind kind, const char *target)
+{
+    const char *key = reference_key(c, id, kind);
+    struct record *r = key ? record_load(c, key) : NULL;
+    if (!r)
+        fault_add(&c->faults, FAULT_InvalidResourceReference, target,
+                  "'%s' names no %s. Create it first, or correct the identifier.", id,
+                  resource_type(kind)->full);
+    return r;
+}

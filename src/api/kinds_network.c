@@ -1,0 +1,512 @@
+/* api/kinds_network.c - virtual networks with subnets, public addresses, gateways, connections.
+ * Kept beside a connection, out of sight: the tag of its link between edges and gateway, from which
+ * the plan derives the link's addresses, and the keys of what it joins. */
+#include <stdio.h>
+#include <string.h>
+#include "api/kinds.h"
+#include "base/text.h"
+#include "net/asn.h"
+
+enum { LINK_TAG_FIRST = 1, LINK_TAG_LAST = 4094 };
+
+/* --- virtual networks and subnets --- */
+
+struct prefix *vnet_spaces(struct call *c, const struct record *vnet, size_t *out_n)
+{
+    struct problems ps;
+    struct faults fs;
+    struct record_vnet r;
+    problems_init(&ps, &c->arena);
+    faults_init(&fs, &c->arena);
+    record_read(KIND_VNET, record_props(vnet), &c->arena, &ps, &r);
+    struct prefix *out = arena_take_array(&c->arena, r.prefixes_n + 1, sizeof *out);
+    *out_n = 0;
+    if (out && spaces_check(r.prefixes, r.prefixes_n, "", &fs, out)) *out_n = r.prefixes_n;
+    return out;
+}
+
+static const char *guid_once(struct write *w)
+{
+    json_t *internal = record_internal(w->next);
+    if (!json_object_get(internal, "guid"))
+        json_object_set_new(internal, "guid", json_string(call_guid(w->c)));
+    return internal_text(w->next, "guid");
+}
+
+static bool is_gateway_of(struct call *c, const char *user, struct record **out)
+{
+    *out = record_load(c, user);
+    return *out && (*out)->kind == KIND_GATEWAY;
+}
+
+/* A network that is linked must not grow over the link prefixes of its circuits' peerings. */
+static void linked_check(struct call *c, const char *vnet_key, const struct prefix *spaces, size_t n)
+{
+    struct keys subnets = children_of(c, vnet_key, KIND_SUBNET);
+    for (size_t s = 0; s < subnets.n; s++) {
+        struct keys users = users_of(c, subnets.keys[s]);
+        struct record *gw;
+        for (size_t u = 0; u < users.n; u++) {
+            if (!is_gateway_of(c, users.keys[u], &gw)) continue;
+            struct keys links = users_of(c, gw->key);
+            for (size_t l = 0; l < links.n; l++) {
+                const struct record *link = record_load(c, links.keys[l]);
+                char *key = link ? arena_printf(&c->arena, "%s/peerings/azureprivatepeering",
+                                                internal_text(link, "circuit")) : NULL;
+                const struct record *peering = key ? record_load(c, key) : NULL;
+                struct peering_terms t;
+                if (!peering || !peering_terms_of(c, peering, &t)) continue;
+                const struct prefix *ends[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary,
+                                               &t.v6.secondary};
+                for (size_t e = 0; e < 4; e++)
+                    for (size_t i = 0; i < n; i++)
+                        if ((e < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(ends[e], &spaces[i]))
+                            fault_add(&c->faults, FAULT_NetcfgAddressSpaceOverlap,
+                                      "/properties/addressSpace/addressPrefixes",
+                                      "The address space overlaps a link prefix of the circuit that "
+                                      "connection '%s' uses.", record_text(link, "name"));
+            }
+        }
+    }
+}
+
+void vnet_write(struct write *w)
+{
+    struct call *c = w->c;
+    const struct record_vnet *r = w->record;
+    const char *pointer = "/properties/addressSpace/addressPrefixes";
+    struct prefix *spaces = arena_take_array(&c->arena, r->prefixes_n + 1, sizeof *spaces);
+    if (!spaces) return;
+    if (r->prefixes_n == 0)
+        fault_add(&c->faults, FAULT_InvalidAddressPrefixFormat, pointer,
+                  "The network has no address space. Give at least one prefix, such as 10.0.0.0/16.");
+    if (spaces_check(r->prefixes, r->prefixes_n, pointer, &c->faults, spaces) && w->old)
+        linked_check(c, w->old->key, spaces, r->prefixes_n);
+    guid_once(w);
+}
+
+static bool subnet_terms_of(struct call *c, const struct record *subnet, struct subnet_terms *out)
+{
+    struct problems ps;
+    struct faults fs;
+    struct record_subnet r;
+    const struct prefix everywhere[] = {{addr_v4(0), 0}, {{.family = FAMILY_IPV6}, 0}};
+    problems_init(&ps, &c->arena);
+    faults_init(&fs, &c->arena);
+    record_read(KIND_SUBNET, record_props(subnet), &c->arena, &ps, &r);
+    return subnet_check(record_text(subnet, "name"), &r, "", everywhere, 2, NULL, 0, &fs, out);
+}
+
+/* Subnets that the body did not name must still lie inside. */
+void vnet_settled(struct write *w)
+{
+    struct call *c = w->c;
+    size_t spaces_n;
+    struct prefix *spaces = vnet_spaces(c, w->next, &spaces_n);
+    struct keys subnets = children_of(c, w->next->key, KIND_SUBNET);
+    for (size_t i = 0; i < subnets.n; i++) {
+        const struct record *s = record_load(c, subnets.keys[i]);
+        struct subnet_terms t;
+        if (!s || !subnet_terms_of(c, s, &t)) continue;
+        for (size_t p = 0; p < t.prefixes_n; p++) {
+            bool inside = false;
+            for (size_t k = 0; k < spaces_n; k++)
+                inside = inside || prefix_covers(&spaces[k], &t.prefixes[p]);
+            if (!inside)
+                fault_add(&c->faults, FAULT_NetcfgSubnetRangeOutsideVnet,
+                          "/properties/addressSpace/addressPrefixes",
+                          "Subnet '%s' would lie outside the address space. Delete it first.", t.name);
+        }
+    }
+}
+
+void vnet_render(struct call *c, const struct record *r, json_t *out)
+{
+    json_t *props = json_object_get(out, "properties");
+    json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
+    json_object_set(props, "subnets", children_render(c, r->key, KIND_SUBNET));
+    if (!json_object_get(props, "virtualNetworkPeerings"))
+        json_object_set_new(props, "virtualNetworkPeerings", json_array());
+    if (!json_object_get(props, "enableDdosProtection"))
+        json_object_set_new(props, "enableDdosProtection", json_false());
+}
+
+void vnet_deletable(struct call *c, const struct record *r)
+{
+    struct keys subnets = children_of(c, r->key, KIND_SUBNET);
+    for (size_t i = 0; i < subnets.n; i++) {
+        struct keys users = users_of(c, subnets.keys[i]);
+        if (users.n > 0)
+            fault_add(&c->faults, FAULT_InUseSubnetCannotBeDeleted, "",
+                      "Subnet %s is in use by %s and cannot be deleted.", subnets.keys[i],
+                      users_text(c, users));
+    }
+}
+
+void subnet_write(struct write *w)
+{
+    struct call *c = w->c;
+    const struct record_subnet *r = w->record;
+    struct keys keys = children_of(c, w->parent->key, KIND_SUBNET);
+    struct subnet_terms *others = arena_take_array(&c->arena, keys.n + 1, sizeof *others), terms;
+    size_t n = 0, spaces_n;
+    struct prefix *spaces = vnet_spaces(c, w->parent, &spaces_n);
+    for (size_t i = 0; others && i < keys.n; i++) {
+        const struct record *s = strcmp(keys.keys[i], w->next->key) ? record_load(c, keys.keys[i]) : NULL;
+        if (s && subnet_terms_of(c, s, &others[n])) n++;
+    }
+    const char *name = record_text(w->next, "name");
+    if (!subnet_check(name, r, "/properties", spaces, spaces_n, others, n, &c->faults, &terms)) return;
+    if (w->old && users_of(c, w->old->key).n > 0 && text_same_nocase(name, "GatewaySubnet") &&
+        !gateway_subnet_check(name, terms.prefixes, terms.prefixes_n, "/properties", &c->faults))
+        return;
+}
+
+/* --- public addresses --- */
+
+void public_ip_write(struct write *w)
+{
+    const struct record_public_ip *r = w->record;
+    json_t *props = record_props(w->next);
+    const json_t *sku = json_object_get(w->body, "sku");
+    if (*r->allocation && !text_same_nocase(r->allocation, "Static") &&
+        !text_same_nocase(r->allocation, "Dynamic"))
+        fault_add(&w->c->faults, FAULT_InvalidRequestFormat, "/properties/publicIPAllocationMethod",
+                  "The allocation method '%s' is unknown. Use Static or Dynamic.", r->allocation);
+    if (!*r->allocation) json_object_set_new(props, "publicIPAllocationMethod", json_string("Dynamic"));
+    if (!*r->version) json_object_set_new(props, "publicIPAddressVersion", json_string("IPv4"));
+    if (!json_object_get(props, "idleTimeoutInMinutes"))
+        json_object_set_new(props, "idleTimeoutInMinutes", json_integer(4));
+    json_object_set_new(w->next->json, "sku",
+                        json_is_object(sku) ? json_deep_copy(sku) :
+                                              json_pack("{s:s, s:s}", "name", "Basic", "tier", "Regional"));
+    guid_once(w);
+}
+
+/* --- gateways --- */
+
+static const char *const config_pointer = "/properties/ipConfigurations/0/properties";
+
+static const char *parent_key(struct call *c, const char *key)
+{
+    const char *end = strstr(key, "/subnets/");
+    char *k = end ? arena_printf(&c->arena, "%.*s", (int)(end - key), key) : NULL;
+    return k ? k : "";
+}
+
+static void taken_check(struct write *w, const char *key, const char *target, enum fault_code code,
+                        const char *what)
+{
+    struct call *c = w->c;
+    struct keys users = users_of(c, key);
+    for (size_t i = 0; i < users.n; i++)
+        if (strcmp(users.keys[i], w->next->key) != 0)
+            fault_add(&c->faults, code, target, "The %s is used by %s already.", what,
+                      users_text(c, users));
+}
+
+static const char *gateway_subnet(struct write *w, const char *id)
+{
+    char target[96];
+    struct subnet_terms t;
+    snprintf(target, sizeof target, "%s/subnet/id", config_pointer);
+    const struct record *subnet = reference(w->c, id, KIND_SUBNET, target);
+    if (!subnet || !subnet_terms_of(w->c, subnet, &t)) return "";
+    if (!gateway_subnet_check(t.name, t.prefixes, t.prefixes_n, target, &w->c->faults)) return "";
+    taken_check(w, subnet->key, target, FAULT_VirtualNetworkGatewaySubnetInvalid, "GatewaySubnet");
+    return subnet->key;
+}
+
+static const char *gateway_address(struct write *w, const char *id)
+{
+    char target[96];
+    snprintf(target, sizeof target, "%s/publicIPAddress/id", config_pointer);
+    if (!*id) return "";
+    const struct record *ip = reference(w->c, id, KIND_PUBLIC_IP, target);
+    if (ip) taken_check(w, ip->key, target, FAULT_PublicIPAddressInUse, "public address");
+    return ip ? ip->key : "";
+}
+
+static void gateway_create(struct write *w, const char *vnet)
+{
+    json_t *internal = record_internal(w->next);
+    json_object_set_new(internal, "vnet", json_string(vnet));
+    json_object_set_new(internal, "label", json_string(label_take(w->c, "gateway",
+                                                                  record_text(w->next, "name"),
+                                                                  w->next->key)));
+}
+
+void gateway_write(struct write *w)
+{
+    struct call *c = w->c;
+    const struct record_gateway *r = w->record;
+    const struct catalog_gateway_sku *sku;
+    json_t *props = record_props(w->next);
+    const char *old_sku = w->old ? json_string_value(json_object_get(
+                                       json_object_get(record_props(w->old), "sku"), "name")) : "";
+    if (!gateway_check(c->api->catalog, r, old_sku ? old_sku : "", &c->faults, &sku)) return;
+    const char *subnet = gateway_subnet(w, r->configs[0].properties.subnet.id);
+    const char *address = gateway_address(w, r->configs[0].properties.address.id);
+    if (c->faults.n > 0) return;
+    const char *vnet = parent_key(c, subnet);
+    if (w->old && strcmp(internal_text(w->old, "vnet"), vnet) != 0) {
+        fault_add(&c->faults, FAULT_VirtualNetworkGatewayCannotBeChanged, config_pointer,
+                  "A gateway cannot move to another network. Delete and create it anew.");
+        return;
+    }
+    if (!w->old) gateway_create(w, vnet);
+    guid_once(w);
+    uses_set(c, w->next, (const char *[]){subnet, address}, 2);
+    json_object_set_new(props, "gatewayType", json_string("ExpressRoute"));
+    json_object_set_new(props, "sku", json_pack("{s:s, s:s, s:i}", "name", sku->name, "tier", sku->name,
+                                                "capacity", 2));
+    if (!json_object_get(props, "vpnType"))
+        json_object_set_new(props, "vpnType", json_string("RouteBased"));
+}
+
+void gateway_render(struct call *c, const struct record *r, json_t *out)
+{
+    json_t *props = json_object_get(out, "properties"), *config;
+    size_t i;
+    json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
+    json_object_set_new(props, "bgpSettings",
+                        json_pack("{s:i, s:s, s:i}", "asn", ASN_GATEWAY, "bgpPeeringAddress", "",
+                                  "peerWeight", 0));
+    json_array_foreach(json_object_get(props, "ipConfigurations"), i, config)
+    {
+        const char *name = json_string_value(json_object_get(config, "name"));
+        char *id = arena_printf(&c->arena, "%s/ipConfigurations/%s", record_text(r, "id"),
+                                name ? name : "default");
+        json_object_set_new(config, "id", json_string(id ? id : ""));
+        json_object_set(config, "etag", json_object_get(out, "etag"));
+        json_t *inner = json_object_get(config, "properties");
+        if (inner)
+            json_object_set_new(inner, "provisioningState", json_string(props_text(r, "provisioningState")));
+    }
+}
+
+void gateway_removed(struct call *c, const struct record *r)
+{
+    label_give(c, "gateway", internal_text(r, "label"));
+}
+
+/* --- connections --- */
+
+static struct record *link_gateway(struct write *w, const char *id)
+{
+    const char *target = "/properties/virtualNetworkGateway1/id";
+    struct record *gw = reference(w->c, id, KIND_GATEWAY, target);
+    if (gw && !may(w->c, ROLES_WRITE, gw->key))
+        fault_add(&w->c->faults, FAULT_LinkedAuthorizationFailed, target,
+                  "The client has no write access to the gateway '%s'.", id);
+    else if (gw && record_state(gw) != RESOURCE_Succeeded)
+        fault_add(&w->c->faults, FAULT_VirtualNetworkGatewayNotReady, target,
+                  "The gateway '%s' is %s. Wait until it is Succeeded.", record_text(gw, "name"),
+                  props_text(gw, "provisioningState"));
+    return gw;
+}
+
+/* All bytes are looked at whether or not one differs: the key is a secret (RB-156). */
+static bool same_secret(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    unsigned char differ = n != m;
+    for (size_t i = 0; i < n; i++) differ |= (unsigned char)(a[i] ^ b[m ? i % m : 0]);
+    return !differ && n > 0;
+}
+
+static const struct record *authorization_by_key(struct call *c, const char *circuit, const char *key)
+{
+    const struct record *found = NULL;
+    struct keys all = children_of(c, circuit, KIND_AUTHORIZATION);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct record *r = record_load(c, all.keys[i]);
+        if (r && same_secret(key, internal_text(r, "key"))) found = r;
+    }
+    return found;
+}
+
+/* Whose circuit it is decides whether a key is needed. An unknown circuit of somebody else looks just
+ * like one without a key. Sets *out_authorization to the authorization used, or "". */
+static struct record *link_circuit(struct write *w, const char *id, const char *secret,
+                                   const char **out_authorization)
+{
+    struct call *c = w->c;
+    const char *target = "/properties/peer/id", *key = reference_key(c, id, KIND_CIRCUIT);
+    struct record *circuit = key ? record_load(c, key) : NULL;
+    bool own_circuit = key && may(c, ROLES_WRITE, key);
+    *out_authorization = "";
+    if (!key || (own_circuit && !circuit)) return reference(c, id, KIND_CIRCUIT, target);
+    if (!own_circuit && (!circuit || !*secret)) {
+        fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, target,
+                  "The client has no access to the circuit '%s'. Give the authorizationKey that its "
+                  "owner made for you.", id);
+        return NULL;
+    }
+    if (!*secret) return circuit;
+    const struct record *a = authorization_by_key(c, key, secret);
+    if (!a || record_state(a) == RESOURCE_Deleting) {
+        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInvalid, "/properties/authorizationKey",
+                  "The authorization key is unknown to this circuit. Ask its owner for another.");
+        return NULL;
+    }
+    struct keys users = users_of(c, a->key);
+    if (users.n > 0 && strcmp(users.keys[0], w->next->key) != 0)
+        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInUse, "/properties/authorizationKey",
+                  "The authorization key is spent: it serves one connection. Ask its owner for another.");
+    *out_authorization = a->key;
+    return circuit;
+}
+
+static void circuit_ready_check(struct call *c, const struct record *circuit)
+{
+    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit->key);
+    if (!circuit_provisioned(circuit))
+        fault_add(&c->faults, FAULT_ExpressRouteCircuitNotProvisioned, "/properties/peer/id",
+                  "The circuit '%s' is %s by its provider. It must be Provisioned first.",
+                  record_text(circuit, "name"), props_text(circuit, "serviceProviderProvisioningState"));
+    else if (!key || !record_load(c, key))
+        fault_add(&c->faults, FAULT_ExpressRouteCircuitPeeringNotConfigured, "/properties/peer/id",
+                  "The circuit '%s' has no private peering. Configure it first.",
+                  record_text(circuit, "name"));
+}
+
+static void circuit_limit_check(struct write *w, const struct record *circuit)
+{
+    struct call *c = w->c;
+    struct circuit_terms t = circuit_terms_of(circuit);
+    size_t links = users_of(c, circuit->key).n;
+    uint32_t most = catalog_links(c->api->catalog, t.tier == TIER_Premium, t.mbps);
+    if (links >= most)
+        fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached, "/properties/peer/id",
+                  "The circuit '%s' has %zu links, the most for %s at %llu Mbps. Use Premium or another "
+                  "circuit.", record_text(circuit, "name"), links, circuit_tier_name(t.tier),
+                  (unsigned long long)t.mbps);
+}
+
+static void gateway_limit_check(struct write *w, const struct record *gw,
+                                const struct catalog_gateway_sku *sku, const struct record *circuit)
+{
+    struct call *c = w->c;
+    struct keys links = users_of(c, gw->key);
+    const char *location = circuit_terms_of(circuit).location;
+    size_t same_place = 0;
+    for (size_t i = 0; i < links.n; i++) {
+        const struct record *l = record_load(c, links.keys[i]);
+        const struct record *other = l ? record_load(c, internal_text(l, "circuit")) : NULL;
+        if (!other) continue;
+        same_place += strcmp(circuit_terms_of(other).location, location) == 0;
+        if (strcmp(other->key, circuit->key) == 0)
+            fault_add(&c->faults, FAULT_ExpressRouteCircuitAlreadyConnected, "/properties/peer/id",
+                      "Connection '%s' joins this circuit and gateway already.", record_text(l, "name"));
+    }
+    if ((sku && links.n >= sku->max_circuits) || same_place >= c->api->catalog->circuits_same_place)
+        fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached,
+                  "/properties/virtualNetworkGateway1/id",
+                  "The gateway '%s' has %zu circuits, %zu of them at %s. A gateway of its size takes "
+                  "%u, and %u of one location.", record_text(gw, "name"), links.n, same_place, location,
+                  sku ? sku->max_circuits : 0, c->api->catalog->circuits_same_place);
+}
+
+static void space_check(struct write *w, const struct record *gw, const struct record *circuit)
+{
+    struct call *c = w->c;
+    const struct record *vnet = record_load(c, internal_text(gw, "vnet"));
+    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit->key);
+    const struct record *peering = key ? record_load(c, key) : NULL;
+    struct peering_terms t;
+    size_t n = 0;
+    struct prefix *spaces = vnet ? vnet_spaces(c, vnet, &n) : NULL;
+    if (n > c->api->catalog->spaces_at_link)
+        fault_add(&c->faults, FAULT_VirtualNetworkAddressSpaceLimitReached,
+                  "/properties/virtualNetworkGateway1/id",
+                  "The network has %zu address prefixes. At most %u when it is linked.", n,
+                  c->api->catalog->spaces_at_link);
+    if (!peering || !peering_terms_of(c, peering, &t)) return;
+    const struct prefix *links[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary, &t.v6.secondary};
+    for (size_t l = 0; l < 4; l++)
+        for (size_t i = 0; i < n; i++)
+            if ((l < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(links[l], &spaces[i]))
+                fault_add(&c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
+                          "The network's address space overlaps a link prefix of the circuit's private "
+                          "peering.");
+}
+
+static void link_new(struct write *w, struct record *gw, struct record *circuit,
+                     const struct catalog_gateway_sku *sku)
+{
+    struct call *c = w->c;
+    circuit_ready_check(c, circuit);
+    circuit_limit_check(w, circuit);
+    gateway_limit_check(w, gw, sku, circuit);
+    space_check(w, gw, circuit);
+    if (c->faults.n > 0) return;
+    json_t *internal = record_internal(w->next);
+    unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, w->next->key);
+    if (!tag) {
+        fault_add(&c->faults, FAULT_ServiceUnavailable, "", "No tag is left between edges and gateways.");
+        return;
+    }
+    json_object_set_new(internal, "tag", json_integer(tag));
+    json_object_set_new(internal, "gateway", json_string(gw->key));
+    json_object_set_new(internal, "circuit", json_string(circuit->key));
+    json_object_set_new(internal, "label", json_string(label_take(c, "connection",
+                                                                  record_text(w->next, "name"),
+                                                                  w->next->key)));
+}
+
+void connection_write(struct write *w)
+{
+    struct call *c = w->c;
+    const struct record_connection *r = w->record;
+    const char *secret = internal_text(w->next, "authorizationKey"), *authorization;
+    struct record *gw = link_gateway(w, r->gateway.id);
+    struct record *circuit = link_circuit(w, r->peer.id, secret, &authorization);
+    const json_t *size = gw ? json_object_get(record_props(gw), "sku") : NULL;
+    const char *size_name = json_string_value(json_object_get(size, "name"));
+    const struct catalog_gateway_sku *sku =
+        size_name ? catalog_gateway(c->api->catalog, size_name) : NULL;
+    bool fine = connection_check(c->api->catalog, r, sku, &c->faults);
+    if (!gw || !circuit || !fine || c->faults.n > 0) return;
+    if (w->old && (strcmp(internal_text(w->old, "gateway"), gw->key) != 0 ||
+                   strcmp(internal_text(w->old, "circuit"), circuit->key) != 0)) {
+        fault_add(&c->faults, FAULT_ConnectionCannotBeChanged, "/properties/peer/id",
+                  "What a connection joins is fixed. Delete it and create another.");
+        return;
+    }
+    if (!w->old) link_new(w, gw, circuit, sku);
+    if (c->faults.n > 0) return;
+    guid_once(w);
+    uses_set(c, w->next, (const char *[]){gw->key, circuit->key, authorization}, 3);
+    json_t *props = record_props(w->next);
+    json_object_set_new(props, "connectionType", json_string("ExpressRoute"));
+    json_object_set_new(props, "routingWeight", json_integer((json_int_t)r->weight));
+    json_object_set_new(props, "enableBgp", json_boolean(r->bgp));
+    json_object_set_new(props, "expressRouteGatewayBypass", json_boolean(r->bypass));
+}
+
+void connection_render(struct call *c, const struct record *r, json_t *out)
+{
+    json_t *props = json_object_get(out, "properties");
+    json_int_t in, sent;
+    const char *status = live_connection_status(c, internal_text(r, "label"), &in, &sent);
+    json_object_set_new(props, "connectionStatus", json_string(status));
+    json_object_set_new(props, "ingressBytesTransferred", json_integer(in));
+    json_object_set_new(props, "egressBytesTransferred", json_integer(sent));
+    json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
+}
+
+void connection_removed(struct call *c, const struct record *r)
+{
+    pool_give(c, "link", (unsigned)json_integer_value(json_object_get(record_internal(r), "tag")));
+    label_give(c, "connection", internal_text(r, "label"));
+}
+
+/* Between request and end the provider may have taken the circuit down. */
+void connection_finish(struct call *c, struct record *r)
+{
+    const struct record *circuit = record_load(c, internal_text(r, "circuit"));
+    if (!circuit || !circuit_provisioned(circuit))
+        fault_add(&c->faults, FAULT_ExpressRouteCircuitNotProvisioned, "/properties/peer/id",
+                  "The circuit was deprovisioned while the connection was being made.");
+}

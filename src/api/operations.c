@@ -1,0 +1,331 @@
+/* api/operations.c - what takes time. An operation is a record in the store, written in one batch with
+ * the change it belongs to, so that it survives the process; the list of running ones in memory only
+ * says what is busy and when to wake up. The end of an operation is one batch as well: the resource's
+ * new state and the operation's. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "api/api_priv.h"
+#include "base/text.h"
+
+enum {
+    KEPT_MS = 24 * 3600 * 1000,      /* an ended operation stays readable this long */
+    PRUNE_EVERY_MS = 3600 * 1000,
+    RESUME_WITHIN_MS = 30 * 1000,    /* after a restart everything has ended by then */
+    RETRY_MS = 1000,
+};
+
+static const char *op_key(struct call *c, const char *id)
+{
+    const char *lower = resource_key(id, &c->arena);
+    const char *k = arena_printf(&c->arena, "op/%s", lower ? lower : "");
+    return k ? k : "op";
+}
+
+static int64_t lasts_ms(const struct api *a, unsigned ms)
+{
+    return (int64_t)((double)ms * a->world.pace);
+}
+
+unsigned operation_wait_s(const struct api *a, unsigned ms)
+{
+    int64_t s = lasts_ms(a, ms) / 3000;
+    return s < 1 ? 1 : s > 10 ? 10 : (unsigned)s;
+}
+
+/* --- start --- */
+
+static json_t *text_list(const char *const *texts, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(list, json_string(texts[i]));
+    return list;
+}
+
+const char *operation_add(struct call *c, const struct operation_start *s)
+{
+    const char *id = call_guid(c);
+    json_t *op = own(c, json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", id, "what", s->what, "root",
+        s->root, "keys", text_list(s->keys, s->keys_n), "subscription", c->sub->id, "status",
+        "InProgress", "started", (json_int_t)c->now_ms, "due",
+        (json_int_t)(c->now_ms + lasts_ms(c->api, s->ms)), "location", s->location ? s->location : "",
+        "action", s->action ? s->action : "", "argument", s->argument ? s->argument : ""));
+    if (!op) abort();
+    put_json(c, op_key(c, id), op, STORE_ABSENT);
+    return id;
+}
+
+static void running_add(struct api *a, const char *id, const char *root, int64_t due_ms)
+{
+    if (a->running_n == a->running_room) {
+        a->running_room = a->running_room ? a->running_room * 2 : 16;
+        a->running = realloc(a->running, a->running_room * sizeof *a->running);
+        if (!a->running) abort();
+    }
+    struct running *r = &a->running[a->running_n++];
+    size_t n = strlen(root) + 1;
+    r->root = malloc(n);
+    if (!r->root) abort();
+    memcpy(r->root, root, n);
+    snprintf(r->id, sizeof r->id, "%s", id);
+    r->due_ms = due_ms;
+}
+
+void operation_started(struct call *c, const char *id, const struct operation_start *s)
+{
+    running_add(c->api, id, s->root, c->now_ms + lasts_ms(c->api, s->ms));
+}
+
+const char *operation_url(struct call *c, const char *id, const char *location, const char *what)
+{
+    const char *url = arena_printf(
+        &c->arena, "%s/subscriptions/%s/providers/Microsoft.Network/locations/%s/%s/%s?api-version=%s",
+        c->req->base_url, c->sub->id, target_encode(*location ? location : "global", &c->arena), what,
+        id, target_encode(c->version && *c->version ? c->version : "2022-01-01", &c->arena));
+    return url ? url : "";
+}
+
+bool operation_idle(struct call *c, const char *root)
+{
+    for (size_t i = 0; i < c->api->running_n; i++) {
+        const struct running *r = &c->api->running[i];
+        if (strcmp(r->root, root) != 0) continue;
+        answer_header(c, "Retry-After", "1");
+        return FAIL(c, AnotherOperationInProgress, "",
+                    "Another operation on this or a dependent resource is in progress. To retrieve the "
+                    "status of the operation use uri: %s.",
+                    operation_url(c, r->id, "global", "operations"));
+    }
+    return true;
+}
+
+/* --- ask --- */
+
+/* The operation, if it is one of the path's subscription and the caller may see its resource. */
+static json_t *op_of_caller(struct call *c, const char *id)
+{
+    json_t *op = strlen(id) < API_GUID_TEXT ? load_json(c, op_key(c, id), NULL) : NULL;
+    const char *subscription = json_string_value(json_object_get(op, "subscription"));
+    const char *root = json_string_value(json_object_get(op, "root"));
+    if (c->faults.n > 0) return NULL;
+    if (!subscription || !root || !text_same_nocase(subscription, c->sub->id)) {
+        fault_add(&c->faults, FAULT_OperationNotFound, "", "The operation '%s' was not found.", id);
+        return NULL;
+    }
+    return op;
+}
+
+static bool has_status(const json_t *op, const char *status)
+{
+    return strcmp(json_string_value(json_object_get(op, "status")), status) == 0;
+}
+
+void operation_show(struct call *c, const char *id)
+{
+    const json_t *op = op_of_caller(c, id);
+    if (!op) return;
+    json_t *body = own(c, json_pack("{s:O, s:O}", "name", json_object_get(op, "id"), "status",
+                                    json_object_get(op, "status")));
+    if (json_object_get(op, "error")) json_object_set(body, "error", json_object_get(op, "error"));
+    if (has_status(op, "InProgress")) answer_header(c, "Retry-After", "1");
+    answer_json(c, 200, body);
+}
+
+static void result_of_ended(struct call *c, const json_t *op)
+{
+    const char *what = json_string_value(json_object_get(op, "what"));
+    const char *key = json_string_value(json_array_get(json_object_get(op, "keys"), 0));
+    if (strcmp(what, "action") == 0) {
+        answer_json(c, 200, json_object_get(op, "result"));
+    } else if (strcmp(what, "delete") == 0) {
+        answer_empty(c, 204);
+    } else {
+        const struct record *r = key && strcmp(what, "write") == 0 ? record_load(c, key) : NULL;
+        if (r) answer_json(c, 200, resource_render(c, r));
+        else answer_empty(c, 200);
+    }
+}
+
+void operation_result(struct call *c, const char *id)
+{
+    const json_t *op = op_of_caller(c, id);
+    if (!op) return;
+    const char *location = json_string_value(json_object_get(op, "location"));
+    answer_header(c, "Location", "%s",
+                  operation_url(c, id, location ? location : "", "operationResults"));
+    if (has_status(op, "InProgress")) {
+        answer_header(c, "Retry-After", "1");
+        answer_empty(c, 202);
+    } else if (has_status(op, "Failed")) {
+        json_t *body = own(c, json_pack("{s:O}", "error", json_object_get(op, "error")));
+        answer_json(c, 409, body);
+    } else {
+        result_of_ended(c, op);
+    }
+}
+
+/* --- end --- */
+
+static void end_write(struct call *c, struct record *r, enum resource_event event)
+{
+    enum resource_state state = record_state(r);
+    if (!resource_state_step(&state, event)) return;
+    record_state_set(r, state);
+    json_object_set_new(r->json, "etag", json_string(call_etag(c)));
+    json_object_del(record_internal(r), "new");
+    record_save(c, r);
+}
+
+static void end_key(struct call *c, const char *what, const char *key)
+{
+    struct record *r = record_load(c, key);
+    if (!r) return;
+    if (strcmp(what, "delete") == 0) {
+        resource_destroy(c, r);
+    } else if (strcmp(what, "write") == 0) {
+        if (kind_hooks[r->kind].finish) kind_hooks[r->kind].finish(c, r);
+        if (c->faults.n == 0) end_write(c, r, EVENT_DONE);
+    }
+}
+
+static void end_group(struct call *c, const char *key)
+{
+    const char *prefix = arena_printf(&c->arena, "%s/", key);
+    struct keys all = keys_under(c, prefix ? prefix : key);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct record *r = record_load(c, all.keys[i]);
+        if (r) resource_destroy(c, r);
+    }
+    remove_key(c, key);
+}
+
+static void end_action(struct call *c, json_t *op, const char *key)
+{
+    const struct record *r = record_load(c, key);
+    const char *action = json_string_value(json_object_get(op, "action"));
+    const char *argument = json_string_value(json_object_get(op, "argument"));
+    json_t *result = r ? live_make(c, r, action, argument) : NULL;
+    json_object_set_new(op, "result", result ? result : json_pack("{s:[]}", "value"));
+}
+
+static void end_parts(struct call *c, json_t *op)
+{
+    const char *what = json_string_value(json_object_get(op, "what"));
+    json_t *keys = json_object_get(op, "keys"), *key;
+    size_t i;
+    json_array_foreach(keys, i, key)
+    {
+        if (strcmp(what, "group") == 0) end_group(c, json_string_value(key));
+        else if (strcmp(what, "action") == 0) end_action(c, op, json_string_value(key));
+        else end_key(c, what, json_string_value(key));
+    }
+}
+
+static void end_failed(struct call *c, json_t *op)
+{
+    struct fault why = c->faults.rows[0];
+    json_t *keys = json_object_get(op, "keys"), *key;
+    size_t i;
+    c->faults.n = 0;
+    c->writes_n = 0;
+    json_array_foreach(keys, i, key)
+    {
+        struct record *r = record_load(c, json_string_value(key));
+        if (r) end_write(c, r, EVENT_FAILED);
+    }
+    json_object_set_new(op, "error", json_pack("{s:s, s:s}", "code", fault_name(why.code), "message",
+                                               why.message));
+}
+
+static bool is_passing(const struct faults *fs) /* the store's trouble, not the resource's */
+{
+    for (size_t i = 0; i < fs->n; i++)
+        if (fault_status(fs->rows[i].code) >= 500 ||
+            fs->rows[i].code == FAULT_AnotherOperationInProgress)
+            return true;
+    return false;
+}
+
+/* True when the operation has ended (or is gone), false when it must be tried again. */
+static bool operation_end(struct api *a, const char *id, int64_t now_ms)
+{
+    struct call c;
+    int64_t revision = 0;
+    call_init(&c, a, now_ms);
+    json_t *op = load_json(&c, op_key(&c, id), &revision);
+    bool ended = c.faults.n == 0;
+    if (op && has_status(op, "InProgress")) {
+        end_parts(&c, op);
+        bool failed = c.faults.n > 0;
+        ended = !is_passing(&c.faults);
+        if (failed && ended) end_failed(&c, op);
+        json_object_set_new(op, "status", json_string(failed ? "Failed" : "Succeeded"));
+        json_object_set_new(op, "ended", json_integer(now_ms));
+        put_json(&c, op_key(&c, id), op, revision);
+        ended = ended && call_commit(&c);
+    }
+    call_drop(&c);
+    return ended;
+}
+
+static void running_remove(struct api *a, size_t i)
+{
+    free(a->running[i].root);
+    a->running[i] = a->running[--a->running_n];
+}
+
+static void prune(struct api *a, int64_t now_ms)
+{
+    struct call c;
+    call_init(&c, a, now_ms);
+    struct keys all = keys_under(&c, "op/");
+    size_t removed = 0;
+    for (size_t i = 0; i < all.n && removed < STORE_BATCH_MAX; i++) {
+        const json_t *ended = json_object_get(load_json(&c, all.keys[i], NULL), "ended");
+        if (!ended || json_integer_value(ended) + KEPT_MS > now_ms) continue;
+        remove_key(&c, all.keys[i]);
+        removed++;
+    }
+    if (call_commit(&c)) a->pruned_ms = now_ms;
+    call_drop(&c);
+}
+
+void api_tick(struct api *a, int64_t now_ms)
+{
+    for (size_t i = a->running_n; i-- > 0;) {
+        struct running *r = &a->running[i];
+        if (r->due_ms > now_ms) continue;
+        if (operation_end(a, r->id, now_ms)) running_remove(a, i);
+        else r->due_ms = now_ms + RETRY_MS;
+    }
+    if (now_ms - a->pruned_ms > PRUNE_EVERY_MS) prune(a, now_ms);
+}
+
+int64_t api_next(const struct api *a)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < a->running_n; i++)
+        if (a->running[i].due_ms < next) next = a->running[i].due_ms;
+    return next;
+}
+
+bool operations_resume(struct api *a, int64_t now_ms)
+{
+    struct call c;
+    call_init(&c, a, now_ms);
+    struct keys all = keys_under(&c, "op/");
+    for (size_t i = 0; i < all.n && c.faults.n == 0; i++) {
+        const json_t *op = load_json(&c, all.keys[i], NULL);
+        if (!op || !has_status(op, "InProgress")) continue;
+        int64_t due = json_integer_value(json_object_get(op, "due"));
+        if (due > now_ms + RESUME_WITHIN_MS) due = now_ms + RESUME_WITHIN_MS; /* the clock was set */
+        running_add(a, json_string_value(json_object_get(op, "id")),
+                    json_string_value(json_object_get(op, "root")), due);
+    }
+    bool fine = c.faults.n == 0;
+    call_drop(&c);
+    a->pruned_ms = now_ms;
+    return fine;
+}

@@ -1,0 +1,92 @@
+/* model/rules.h - is this resource as it may be? The rules of circuits, peerings, virtual networks,
+ * gateways and connections, as functions of what the request says, what is there already and the
+ * catalogue. Every refusal is a fault with the JSON pointer of the offending member, the rule and the
+ * fix. All return whether nothing was wrong; outputs are set then only. Pure. */
+#pragma once
+#include "model/catalog.h"
+#include "model/fault.h"
+#include "model/records.h"
+#include "net/prefix.h"
+
+/* clang-format off */
+#define CIRCUIT_TIERS(ROW) ROW(Basic) ROW(Local) ROW(Standard) ROW(Premium)
+#define CIRCUIT_FAMILIES(ROW) ROW(MeteredData) ROW(UnlimitedData)
+/* clang-format on */
+
+enum circuit_tier {
+#define ROW(t) TIER_##t,
+    CIRCUIT_TIERS(ROW)
+#undef ROW
+};
+enum circuit_family {
+#define ROW(f) FAMILY_##f,
+    CIRCUIT_FAMILIES(ROW)
+#undef ROW
+};
+
+struct circuit_terms { /* what was agreed about a circuit */
+    enum circuit_tier tier;
+    enum circuit_family family;
+    const char *provider, *location; /* names as in the catalogue */
+    uint64_t mbps;
+};
+
+const char *circuit_tier_name(enum circuit_tier t);
+const char *circuit_family_name(enum circuit_family f);
+
+/* old: NULL for a new circuit, and `links` the connections it has. */
+MUST_USE bool circuit_check(const struct catalog *c, const struct record_sku *sku,
+                            const struct record_circuit *r, const struct circuit_terms *old,
+                            size_t links, struct faults *fs, struct circuit_terms *out);
+
+enum peering_type { PEERING_TYPE_PRIVATE, PEERING_TYPE_MICROSOFT, PEERING_TYPE_PUBLIC };
+const char *peering_type_name(enum peering_type k); /* "AzurePrivatePeering" */
+bool peering_type_parse(const char *s, enum peering_type *out); /* any case */
+
+struct peering_family { /* one address family of a peering */
+    bool on;            /* both prefixes are given */
+    struct prefix primary, secondary;
+};
+
+struct peering_terms {
+    enum peering_type kind;
+    uint32_t asn;
+    uint16_t vlan;
+    struct peering_family v4, v6;
+};
+
+struct peering_around { /* what a peering must not collide with */
+    const struct peering_terms *others; /* the circuit's other peerings */
+    size_t others_n;
+    const struct prefix *spaces; /* address spaces of the networks linked to the circuit */
+    size_t spaces_n;
+};
+
+MUST_USE bool peering_check(enum peering_type kind, const struct record_peering *r,
+                            const struct peering_around *around, struct faults *fs,
+                            struct peering_terms *out);
+
+/* A list of prefixes that must be well formed and apart from one another; `pointer` is where the list
+ * stands. *out is an array of n in the faults' arena. */
+MUST_USE bool spaces_check(const char *const *texts, size_t n, const char *pointer, struct faults *fs,
+                           struct prefix *out);
+
+struct subnet_terms {
+    const char *name;
+    struct prefix *prefixes;
+    size_t prefixes_n;
+};
+
+MUST_USE bool subnet_check(const char *name, const struct record_subnet *r, const char *pointer,
+                           const struct prefix *spaces, size_t spaces_n,
+                           const struct subnet_terms *others, size_t others_n, struct faults *fs,
+                           struct subnet_terms *out);
+/* The subnet a gateway stands in: its name, and IPv4 space of /27 or larger. */
+MUST_USE bool gateway_subnet_check(const char *name, const struct prefix *prefixes, size_t n,
+                                   const char *pointer, struct faults *fs);
+/* old_sku: "" for a new gateway. */
+MUST_USE bool gateway_check(const struct catalog *c, const struct record_gateway *r,
+                            const char *old_sku, struct faults *fs,
+                            const struct catalog_gateway_sku **out);
+MUST_USE bool connection_check(const struct catalog *c, const struct record_connection *r,
+                               const struct catalog_gateway_sku *sku, struct faults *fs);
