@@ -1,6 +1,6 @@
-/* lab/progress.h - telling a person what happens: stage, percentage, elapsed time, who is waited for.
- * On a terminal the current line is rewritten in place; elsewhere every change is one plain line. All
- * of it goes to stderr. A quiet progress says nothing. */
+/* lab/progress.h - telling a person what happens: stage, percentage, elapsed time, who is waited
+ * for. On a terminal the current line is rewritten in place; elsewhere every change is one plain
+ * line. All of it goes to stderr. A quiet progress says nothing. */
 #pragma once
 #include "base/instant.h"
 #include "base/text.h"

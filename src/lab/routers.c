@@ -1,6 +1,7 @@
 /* lab/routers.c - configuration of the lab's routers, from its parameters.
- * Both customer routers announce the site's prefix, detect a dead leg by BFD, and tell each other over
- * the LAN what the cloud announced, so that a router whose leg is lost detours through the other. */
+ * Both customer routers announce the site's prefix, detect a dead leg by BFD, and tell each other
+ * over the LAN what the cloud announced, so that a router whose leg is lost detours through the
+ * other. */
 #include "lab/routers.h"
 #include <assert.h>
 #include <jansson.h>
@@ -50,8 +51,8 @@ static json_t *base_file(const struct lab_params *p, enum lab_node_id node, cons
                          uint32_t asn, const char *dir)
 {
     char ns[LAB_NAMESPACE_MAX];
-    return json_pack("{s:{s:s, s:o, s:I, s:s}, s:s, s:o, s:o}", "router", "name", lab_nodes[node].name,
-                     "id", addr_json(id), "asn", (json_int_t)asn, "namespace",
+    return json_pack("{s:{s:s, s:o, s:I, s:s}, s:s, s:o, s:o}", "router", "name",
+                     lab_nodes[node].name, "id", addr_json(id), "asn", (json_int_t)asn, "namespace",
                      lab_namespace(p->lab, node, NULL, ns), "dataplane", "namespaces",
                      "control_socket", json_sprintf("%s/control.sock", dir), "state_dir",
                      json_sprintf("%s/state", dir));
@@ -60,12 +61,12 @@ static json_t *base_file(const struct lab_params *p, enum lab_node_id node, cons
 static json_t *ce1_attachments(const struct lab_params *p)
 {
     const struct lab_circuit_leg *leg = &p->legs[LEG_PRIMARY];
-    return json_pack(
-        "[{s:s, s:s, s:i, s:i, s:[o]}, {s:s, s:s, s:i, s:i, s:[o], s:o}]", "name", "lan", "port",
-        "lan0", "stag", 0, "ctag", 0, "addresses", interface_address(&p->ce[LEG_PRIMARY], p->lan.len),
-        "name", "leg", "port", "wan0", "stag", 0, "ctag", (int)p->vlan, "addresses",
-        interface_address(&leg->customer, leg->link.len), "subject",
-        json_sprintf("circuit/%s/private/primary", p->circuit));
+    return json_pack("[{s:s, s:s, s:i, s:i, s:[o]}, {s:s, s:s, s:i, s:i, s:[o], s:o}]", "name",
+                     "lan", "port", "lan0", "stag", 0, "ctag", 0, "addresses",
+                     interface_address(&p->ce[LEG_PRIMARY], p->lan.len), "name", "leg", "port",
+                     "wan0", "stag", 0, "ctag", (int)p->vlan, "addresses",
+                     interface_address(&leg->customer, leg->link.len), "subject",
+                     json_sprintf("circuit/%s/private/primary", p->circuit));
 }
 
 static json_t *ce1_cloud_peer(const struct lab_params *p)
@@ -82,8 +83,8 @@ static json_t *ce1_cloud_peer(const struct lab_params *p)
 static json_t *ce1_site_peer(const struct lab_params *p)
 {
     return json_pack("{s:s, s:o, s:o, s:I, s:s, s:b}", "name", "ce2", "address",
-                     addr_json(&p->ce[LEG_SECONDARY]), "local", addr_json(&p->ce[LEG_PRIMARY]), "asn",
-                     (json_int_t)p->site_asn, "role", "internal", "next_hop_self", 1);
+                     addr_json(&p->ce[LEG_SECONDARY]), "local", addr_json(&p->ce[LEG_PRIMARY]),
+                     "asn", (json_int_t)p->site_asn, "role", "internal", "next_hop_self", 1);
 }
 
 void router_file_ce1(const struct lab_params *p, const char *dir, struct text *out)
@@ -124,11 +125,12 @@ static void bird_cloud_session(const struct lab_params *p, struct text *out)
               "  connect delay time 1;\n"
               "  error wait time 1, 10;\n"
               "  startup hold time 30;\n",
-              addr_text(&leg->customer, local), p->site_asn, addr_text(&leg->cloud, remote), ASN_CLOUD,
-              HOLD_S);
+              addr_text(&leg->customer, local), p->site_asn, addr_text(&leg->cloud, remote),
+              ASN_CLOUD, HOLD_S);
     if (p->shared_key[0]) text_addf(out, "  password \"%s\";\n", p->shared_key);
     if (p->bfd) text_add(out, "  bfd on;\n");
-    text_add(out, "  ipv4 { import all; export where source = RTS_STATIC; next hop self; };\n}\n\n");
+    text_add(out,
+             "  ipv4 { import all; export where source = RTS_STATIC; next hop self; };\n}\n\n");
 }
 
 static void bird_site_session(const struct lab_params *p, struct text *out)
@@ -150,8 +152,8 @@ static void bird_site_session(const struct lab_params *p, struct text *out)
 void router_file_bird(const struct lab_params *p, const char *dir, struct text *out)
 {
     char id[ADDR_TEXT_MAX], site[PREFIX_TEXT_MAX];
-    text_addf(out, "router id %s;\nlog \"%s/bird.log\" all;\n\n", addr_text(&p->ce[LEG_SECONDARY], id),
-              dir);
+    text_addf(out, "router id %s;\nlog \"%s/bird.log\" all;\n\n",
+              addr_text(&p->ce[LEG_SECONDARY], id), dir);
     text_add(out, "protocol device { scan time 2; }\n\n");
     text_addf(out, "protocol static site { ipv4; route %s unreachable; }\n\n",
               prefix_text(&p->site, site));
@@ -174,14 +176,18 @@ void router_file_frr(const struct lab_params *p, const char *dir, struct text *o
     addr_text(&leg->cloud, cloud);
     addr_text(&p->ce[LEG_PRIMARY], ce1);
     prefix_text(&p->site, site);
-    text_addf(out, "frr defaults traditional\nlog file %s/frr.log\n!\nip route %s blackhole\n!\n", dir,
-              site);
+    text_addf(out, "frr defaults traditional\nlog file %s/frr.log\n!\nip route %s blackhole\n!\n",
+              dir, site);
     text_addf(out, "router bgp %u\n bgp router-id %s\n no bgp ebgp-requires-policy\n", p->site_asn,
               addr_text(&p->ce[LEG_SECONDARY], id));
-    text_addf(out, " neighbor %s remote-as %u\n neighbor %s timers connect 2\n", cloud, ASN_CLOUD, cloud);
+    text_addf(out, " neighbor %s remote-as %u\n neighbor %s timers connect 2\n", cloud, ASN_CLOUD,
+              cloud);
     if (p->shared_key[0]) text_addf(out, " neighbor %s password %s\n", cloud, p->shared_key);
-    if (p->bfd) text_addf(out, " neighbor %s bfd %d %d %d\n", cloud, BFD_MULTIPLIER, BFD_MS, BFD_MS);
-    text_addf(out, " neighbor %s remote-as %u\n neighbor %s timers connect 2\n", ce1, p->site_asn, ce1);
-    text_addf(out, " address-family ipv4 unicast\n  network %s\n  neighbor %s next-hop-self\n", site, ce1);
+    if (p->bfd)
+        text_addf(out, " neighbor %s bfd %d %d %d\n", cloud, BFD_MULTIPLIER, BFD_MS, BFD_MS);
+    text_addf(out, " neighbor %s remote-as %u\n neighbor %s timers connect 2\n", ce1, p->site_asn,
+              ce1);
+    text_addf(out, " address-family ipv4 unicast\n  network %s\n  neighbor %s next-hop-self\n",
+              site, ce1);
     text_add(out, " exit-address-family\n!\n");
 }

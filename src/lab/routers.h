@@ -1,6 +1,6 @@
-/* lab/routers.h - what the lab's routers are told: files for ce1 and the cloud routers (fairlead-edge),
- * for ce2 (BIRD or FRR). Texts only; the caller writes and starts. Files carry the shared key and
- * belong to mode 0600. */
+/* lab/routers.h - what the lab's routers are told: files for ce1 and the cloud routers
+ * (fairlead-edge), for ce2 (BIRD or FRR). Texts only; the caller writes and starts. Files carry the
+ * shared key and belong to mode 0600. */
 #pragma once
 #include "base/text.h"
 #include "lab/topology.h"

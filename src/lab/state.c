@@ -96,9 +96,9 @@ bool lab_state_save(const struct lab_state *s, struct text *why)
         json_array_append_new(processes, process_json(&s->processes[i]));
     for (size_t i = 0; i < s->addresses_n; i++)
         json_array_append_new(addresses, address_json(&s->addresses[i]));
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "name", s->lab, "bootId", s->boot_id,
-                             "stage", s->stage, "api", s->api, "addresses", addresses, "processes",
-                             processes);
+    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "name", s->lab, "bootId",
+                             s->boot_id, "stage", s->stage, "api", s->api, "circuit", s->circuit,
+                             "stag", s->stag, "addresses", addresses, "processes", processes);
     char *dump = json_dumps(root, JSON_INDENT(2)), path[LAB_PATH_MAX];
     bool saved = lab_write_file(lab_path(s, path, "lab.json"), dump ? dump : "{}", 0600, why);
     free(dump);
@@ -151,6 +151,8 @@ static bool record_read(struct lab_state *s)
     if (!root) return false;
     snprintf(s->stage, sizeof s->stage, "%s", text_of(root, "stage"));
     snprintf(s->api, sizeof s->api, "%s", text_of(root, "api"));
+    snprintf(s->circuit, sizeof s->circuit, "%s", text_of(root, "circuit"));
+    s->stag = (uint16_t)json_integer_value(json_object_get(root, "stag"));
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(root, "addresses"), i, row) address_from(s, row);

@@ -72,7 +72,8 @@ size_t lab_addresses(const struct lab_params *p, struct lab_address out[static L
     const struct lab_address rows[] = {
         {NODE_SITE_HOST, "br0", p->host, p->lan.len},
         {NODE_CE2, "lan0", p->ce[LEG_SECONDARY], p->lan.len},
-        {NODE_CE2, lab_ce2_leg_port, p->legs[LEG_SECONDARY].customer, p->legs[LEG_SECONDARY].link.len},
+        {NODE_CE2, lab_ce2_leg_port, p->legs[LEG_SECONDARY].customer,
+         p->legs[LEG_SECONDARY].link.len},
         {NODE_VNET_HOST, "eth0", p->vnet_host, p->vnet_subnet.len},
     };
     static_assert(ARRAY_LEN(rows) <= LAB_ADDRESSES_MAX, "room for the fixed addresses");

@@ -4,11 +4,11 @@
  *               |                     |  |                                        |
  *               +== ce2 --- C-tag ----+  +---- S-tag+C-tag --- edge2 --- tags ----+
  *
- * site-host carries the bridge of the site's LAN; ce1 runs fairlead-edge, ce2 BIRD or FRR; xchg is the
- * provider's exchange, nothing but a tag switch; edge1, edge2 and gw are fairlead-edge driven by the
- * control plane. Every node is a network namespace `fl-<lab>-<node>`; a router's domains are further
- * namespaces `fl-<lab>-<node>.<domain>`. No interface of the lab is ever in the machine's own
- * namespace. Pure: tables and values only. */
+ * site-host carries the bridge of the site's LAN; ce1 runs fairlead-edge, ce2 BIRD or FRR; xchg is
+ * the provider's exchange, nothing but a tag switch; edge1, edge2 and gw are fairlead-edge driven
+ * by the control plane. Every node is a network namespace `fl-<lab>-<node>`; a router's domains are
+ * further namespaces `fl-<lab>-<node>.<domain>`. No interface of the lab is ever in the machine's
+ * own namespace. Pure: tables and values only. */
 #pragma once
 #include "base/arena.h"
 #include "net/prefix.h"
@@ -57,8 +57,8 @@ bool lab_owns_namespace(const char *lab, const char *name);
 enum lab_ce_kind { LAB_CE_BIRD, LAB_CE_FRR };
 
 struct lab_circuit_leg {
-    struct prefix link;           /* the /30 */
-    struct addr customer, cloud;  /* its first and second host */
+    struct prefix link;          /* the /30 */
+    struct addr customer, cloud; /* its first and second host */
 };
 
 /* What a lab is built from, taken from a design; texts live in the design's arena. */
@@ -69,10 +69,10 @@ struct lab_params {
     uint32_t bandwidth_mbps;
     uint32_t site_asn;
     struct prefix site, lan;
-    struct addr host, ce[LAB_LEGS];   /* on the LAN */
+    struct addr host, ce[LAB_LEGS]; /* on the LAN */
     enum lab_ce_kind ce2_kind;
     uint16_t vlan, stag;
-    const char *shared_key;           /* "" none */
+    const char *shared_key; /* "" none */
     bool bfd;
     struct lab_circuit_leg legs[LAB_LEGS];
     const char *vnet;
@@ -81,7 +81,8 @@ struct lab_params {
     const char *gateway, *gateway_sku, *connection;
 };
 
-struct lab_address { /* an address a node itself carries (routers' domains come with their intents) */
+struct lab_address { /* an address a node itself carries (routers' domains come with their intents)
+                      */
     enum lab_node_id node;
     const char *port;
     struct addr addr;

@@ -27,9 +27,9 @@ static int64_t now_ms(void)
 
 /* --- finding --- */
 
-/* State letter and start time; false if the process is gone. The name in parentheses may hold
- * anything, so fields are counted from its last ')'. */
-static bool read_stat(pid_t pid, char *state, uint64_t *started)
+/* False if the process is gone. The name in parentheses may hold anything, so fields are counted
+ * from its last ')'. */
+static bool read_stat(pid_t pid, char *state, pid_t *parent, uint64_t *started)
 {
     char path[64], buf[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -40,7 +40,7 @@ static bool read_stat(pid_t pid, char *state, uint64_t *started)
     if (n <= 0) return false;
     buf[n] = 0;
     char *p = strrchr(buf, ')');
-    if (!p || sscanf(p + 1, " %c", state) != 1) return false;
+    if (!p || sscanf(p + 1, " %c %d", state, parent) != 2) return false;
     enum { STATE_FIELD = 3, START_FIELD = 22 };
     p += 2;
     for (int field = STATE_FIELD; field < START_FIELD && p; field++) {
@@ -55,8 +55,9 @@ static bool read_stat(pid_t pid, char *state, uint64_t *started)
 bool process_find(pid_t pid, struct process *out)
 {
     char state;
+    pid_t parent;
     uint64_t started;
-    if (pid <= 0 || !read_stat(pid, &state, &started)) return false;
+    if (pid <= 0 || !read_stat(pid, &state, &parent, &started)) return false;
     *out = (struct process){pid, started};
     return true;
 }
@@ -64,8 +65,9 @@ bool process_find(pid_t pid, struct process *out)
 bool process_alive(const struct process *p)
 {
     char state;
+    pid_t parent;
     uint64_t started;
-    if (p->pid <= 0 || !read_stat(p->pid, &state, &started)) return false;
+    if (p->pid <= 0 || !read_stat(p->pid, &state, &parent, &started)) return false;
     return started == p->started && state != 'Z' && state != 'X';
 }
 
@@ -128,25 +130,53 @@ void process_each_in_namespace(const char *namespace_path,
     if (stat(namespace_path, &ns) == 0) each_process(lives_in, &ns, seen, ctx);
 }
 
-/* The environment it was started with, as /proc gives it: entries ended by NUL. */
-static bool carries(pid_t pid, const void *key)
+/* Is `word` an entry of /proc/PID/cmdline or /proc/PID/environ? Both end entries by NUL. */
+static bool has_entry(pid_t pid, const char *file, const char *word)
 {
-    const char *mark = key;
     char path[64], *entry = NULL;
     size_t room = 0;
     bool found = false;
-    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
     FILE *f = fopen(path, "re");
     if (!f) return false;
-    while (!found && getdelim(&entry, &room, 0, f) > 0) found = strcmp(entry, mark) == 0;
+    while (!found && getdelim(&entry, &room, 0, f) > 0) found = strcmp(entry, word) == 0;
     free(entry);
     fclose(f);
     return found;
 }
 
-void process_each_marked(const char *mark, void (*seen)(void *ctx, const struct process *p), void *ctx)
+static bool carries(pid_t pid, const void *key) { return has_entry(pid, "environ", key); }
+
+void process_each_marked(const char *mark, void (*seen)(void *ctx, const struct process *p),
+                         void *ctx)
 {
     each_process(carries, mark, seen, ctx);
+}
+
+struct child_wanted {
+    pid_t parent;
+    const char *word;
+};
+
+static bool is_wanted_child(pid_t pid, const void *key)
+{
+    const struct child_wanted *w = key;
+    char state;
+    pid_t parent;
+    uint64_t started;
+    return read_stat(pid, &state, &parent, &started) && parent == w->parent && state != 'Z' &&
+           has_entry(pid, "cmdline", w->word);
+}
+
+static void keep(void *ctx, const struct process *p) { *(struct process *)ctx = *p; }
+
+bool process_child_with(const struct process *parent, const char *word, struct process *out)
+{
+    struct child_wanted w = {parent->pid, word};
+    struct process found = {0};
+    if (process_alive(parent)) each_process(is_wanted_child, &w, keep, &found);
+    if (found.pid) *out = found;
+    return found.pid != 0;
 }
 
 /* --- starting --- */
@@ -155,7 +185,8 @@ struct pipes {
     int in[2], out[2], fault[2];
 };
 
-static const char *const fault_steps[] = {"enter namespace", "open log", "change directory", "execute"};
+static const char *const fault_steps[] = {"enter namespace", "open log", "change directory",
+                                          "execute"};
 enum { STEP_NAMESPACE, STEP_LOG, STEP_DIR, STEP_EXEC };
 struct fault_report {
     int step, error;
@@ -215,7 +246,8 @@ static void close_one(int *fd)
 
 static void pipes_close(struct pipes *io)
 {
-    for (int i = 0; i < 2; i++) close_one(&io->in[i]), close_one(&io->out[i]), close_one(&io->fault[i]);
+    for (int i = 0; i < 2; i++)
+        close_one(&io->in[i]), close_one(&io->out[i]), close_one(&io->fault[i]);
 }
 
 static bool pipes_open(struct pipes *io, bool input, bool output)
@@ -300,8 +332,8 @@ static int reap(pid_t pid, int64_t deadline)
     }
 }
 
-int process_run(const struct process_spec *spec, const char *input, duration limit, struct text *out,
-                struct text *why)
+int process_run(const struct process_spec *spec, const char *input, duration limit,
+                struct text *out, struct text *why)
 {
     struct pipes io;
     int64_t deadline = now_ms() + duration_to_ms(limit);
@@ -325,4 +357,14 @@ int process_run(const struct process_spec *spec, const char *input, duration lim
     signal(SIGPIPE, old);
     pipes_close(&io);
     return status;
+}
+
+void process_become(const char *namespace_path, char *const *argv, struct text *why)
+{
+    if (!enter_namespace(namespace_path)) {
+        text_addf(why, "cannot enter %s: %s", namespace_path, strerror(errno));
+        return;
+    }
+    execvp(argv[0], argv);
+    text_addf(why, "cannot execute %s: %s", argv[0], strerror(errno));
 }

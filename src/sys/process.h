@@ -12,32 +12,41 @@ struct process {
 };
 
 struct process_spec {
-    const char *const *argv;  /* argv[0] is looked up in PATH; ended by NULL */
-    const char *namespace_path; /* network namespace to enter first, e.g. /run/netns/x; NULL: ours */
-    const char *log_file;     /* stdout and stderr are appended to it; NULL: inherited */
-    const char *dir;          /* working directory; NULL: ours */
-    const char *mark;         /* "NAME=VALUE" added to the environment, inherited by its children; NULL: none */
-    bool session;             /* a session of its own, so that a terminal's Ctrl-C does not reach it */
+    const char *const *argv; /* argv[0] is looked up in PATH; ended by NULL */
+    const char
+        *namespace_path;  /* network namespace to enter first, e.g. /run/netns/x; NULL: ours */
+    const char *log_file; /* stdout and stderr are appended to it; NULL: inherited */
+    const char *dir;      /* working directory; NULL: ours */
+    const char
+        *mark;    /* "NAME=VALUE" added to the environment, inherited by its children; NULL: none */
+    bool session; /* a session of its own, so that a terminal's Ctrl-C does not reach it */
 };
 
 /* False with a sentence in `why`. Failing to execute is reported here too, not only in the log. */
 MUST_USE bool process_start(const struct process_spec *spec, struct process *out, struct text *why);
 
 /* Runs to the end and collects stdout (stderr too, unless it goes to log_file). The exit status, or
- * 128 + signal; -1 with `why` if it could not be started or did not end in time (it is killed then).
- * `input` may be NULL. */
-int process_run(const struct process_spec *spec, const char *input, duration limit, struct text *out,
-                struct text *why);
+ * 128 + signal; -1 with `why` if it could not be started or did not end in time (it is killed
+ * then). `input` may be NULL. */
+int process_run(const struct process_spec *spec, const char *input, duration limit,
+                struct text *out, struct text *why);
+
+/* Enters the namespace and becomes the command; comes back only when that failed. */
+void process_become(const char *namespace_path, char *const *argv, struct text *why);
 
 /* Looks up the start time; false if there is no such process. */
 MUST_USE bool process_find(pid_t pid, struct process *out);
-bool process_alive(const struct process *p); /* a zombie is not alive */
+bool process_alive(const struct process *p);           /* a zombie is not alive */
 bool process_signal(const struct process *p, int sig); /* false if it is gone */
+/* The child of `parent` that was started with `word` as one of its arguments. */
+MUST_USE bool process_child_with(const struct process *parent, const char *word,
+                                 struct process *out);
 /* SIGTERM, then SIGKILL after `patience`; false if it is still there at the end. Reaps a child. */
 bool process_end(const struct process *p, duration patience);
 
-/* Calls `seen` for each process whose network namespace is the one at `namespace_path`; for each that
- * was started with `mark`, or by one that was. */
+/* Calls `seen` for each process whose network namespace is the one at `namespace_path`; for each
+ * that was started with `mark`, or by one that was. */
 void process_each_in_namespace(const char *namespace_path,
                                void (*seen)(void *ctx, const struct process *p), void *ctx);
-void process_each_marked(const char *mark, void (*seen)(void *ctx, const struct process *p), void *ctx);
+void process_each_marked(const char *mark, void (*seen)(void *ctx, const struct process *p),
+                         void *ctx);

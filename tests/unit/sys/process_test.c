@@ -61,7 +61,8 @@ static void one_that_ignores_sigterm_is_killed(void **state)
     struct text why = {0};
     struct process p;
     const char *const argv[] = {"sh", "-c", "trap '' TERM; echo; while :; do sleep 1; done", NULL};
-    assert_true(process_start(&(struct process_spec){.argv = argv, .log_file = "/dev/null"}, &p, &why));
+    assert_true(
+        process_start(&(struct process_spec){.argv = argv, .log_file = "/dev/null"}, &p, &why));
     assert_true(process_end(&p, duration_ms(100)));
     text_drop(&why);
 }

@@ -1,0 +1,526 @@
+/* lab/lab.c - the stages of a lab, its end, and its description. */
+#include "lab/lab.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "lab/exchange.h"
+#include "lab/measure.h"
+#include "lab/routers.h"
+#include "lab/watch.h"
+#include "lab/wiring.h"
+
+enum { START_S = 20, SESSIONS_S = 60, PACKETS_S = 30, POLL_MS = 20, END_PATIENCE_S = 4 };
+
+/* --- programs --- */
+
+const char *lab_program(const char *name, char buf[static LAB_PATH_MAX])
+{
+    char self[LAB_DIR_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n > 0) {
+        self[n] = 0;
+        char *slash = strrchr(self, '/');
+        if (slash) *slash = 0;
+        snprintf(buf, LAB_PATH_MAX, "%s/%s", self, name);
+        if (access(buf, X_OK) == 0) return buf;
+    }
+    snprintf(buf, LAB_PATH_MAX, "%s", name);
+    return buf;
+}
+
+const char *lab_mark(const char *lab, char buf[static 64])
+{
+    snprintf(buf, 64, "FAIRLEAD_LAB=%s", lab);
+    return buf;
+}
+
+static bool record(struct lab *lab, const char *name, enum lab_node_id node,
+                   const struct process *p, struct text *why)
+{
+    lab_process_put(&lab->state, name, node, p);
+    return lab_state_save(&lab->state, why);
+}
+
+/* Starts, in the node's namespace if `inside`, with a log of its own, and records. */
+static bool start(struct lab *lab, const char *name, enum lab_node_id node, bool inside,
+                  const char *const *argv, struct text *why)
+{
+    char path[NETNS_PATH_MAX], log[LAB_PATH_MAX], mark[64];
+    struct process p;
+    struct process_spec spec = {.argv = argv,
+                                .namespace_path =
+                                    inside ? wiring_path(lab->state.lab, node, NULL, path) : NULL,
+                                .log_file = lab_path(&lab->state, log, "%s.log", name),
+                                .mark = lab_mark(lab->state.lab, mark),
+                                .session = true};
+    return process_start(&spec, &p, why) && record(lab, name, node, &p, why);
+}
+
+static void quote_log_end(const struct text *log, struct text *why)
+{
+    enum { SHOWN = 300 };
+    const char *s = text_get(log);
+    size_t n = log->n;
+    while (n > 0 && s[n - 1] == '\n') n--;
+    size_t from = n > SHOWN ? n - SHOWN : 0;
+    if (n == 0) return;
+    text_add(why, "; its log ends: ");
+    text_add_escaped(why, s + from, n - from, SHOWN);
+}
+
+/* The line of the program's log that begins with `prefix`, without the prefix; text_drop it. */
+static bool await_line(struct lab *lab, const char *name, long from, const char *prefix,
+                       struct text *line, struct text *why)
+{
+    instant deadline = instant_after(now(), duration_s(START_S));
+    char path[LAB_PATH_MAX];
+    for (;;) {
+        struct text log = {0};
+        bool alive = process_alive(&lab_process(&lab->state, name)->process);
+        if (!lab_read_file(lab_path(&lab->state, path, "%s.log", name), &log)) text_clear(&log);
+        const char *s = (size_t)from <= log.n ? text_get(&log) + from : "";
+        while (s && strncmp(s, prefix, strlen(prefix)) != 0)
+            s = (s = strchr(s, '\n')) ? s + 1 : NULL;
+        if (s && strchr(s, '\n')) {
+            s += strlen(prefix);
+            text_add_n(line, s, strcspn(s, "\n"));
+            text_drop(&log);
+            return true;
+        }
+        bool late = instant_reached(deadline, now());
+        if (!alive || late || interrupted()) {
+            text_addf(why, "%s %s", name,
+                      !alive ? "ended"
+                      : late ? "did not become ready"
+                             : "was not waited for");
+            quote_log_end(&log, why);
+            text_drop(&log);
+            return false;
+        }
+        text_drop(&log);
+        pause_for(duration_ms(POLL_MS));
+    }
+}
+
+static long log_size(const struct lab *lab, const char *name)
+{
+    char path[LAB_PATH_MAX];
+    struct stat st;
+    return stat(lab_path(&lab->state, path, "%s.log", name), &st) == 0 ? (long)st.st_size : 0;
+}
+
+static bool make_dir(const struct lab *lab, const char *name, char path[static LAB_PATH_MAX],
+                     struct text *why)
+{
+    if (mkdir(lab_path(&lab->state, path, "%s", name), 0700) == 0 || errno == EEXIST) return true;
+    text_addf(why, "cannot make %s: %s", path, strerror(errno));
+    return false;
+}
+
+/* --- stages --- */
+
+static void add_address(struct lab *lab, enum lab_node_id node, const char *port,
+                        const struct addr *a, uint8_t len)
+{
+    struct lab_state *s = &lab->state;
+    if (s->addresses_n < ARRAY_LEN(s->addresses))
+        s->addresses[s->addresses_n++] = (struct lab_address){node, port, *a, len};
+}
+
+/* For `lab show`: those of the routers' domains are known before the routers are. */
+static void list_addresses(struct lab *lab)
+{
+    const struct lab_params *p = lab->params;
+    const struct lab_circuit_leg *first = &p->legs[LEG_PRIMARY], *second = &p->legs[LEG_SECONDARY];
+    struct lab_address fixed[LAB_ADDRESSES_MAX];
+    size_t n = lab_addresses(p, fixed);
+    for (size_t i = 0; i < n; i++)
+        add_address(lab, fixed[i].node, fixed[i].port, &fixed[i].addr, fixed[i].len);
+    add_address(lab, NODE_CE1, "lan0", &p->ce[LEG_PRIMARY], p->lan.len);
+    add_address(lab, NODE_CE1, "wan0", &first->customer, first->link.len);
+    add_address(lab, NODE_EDGE1, "acc0", &first->cloud, first->link.len);
+    add_address(lab, NODE_EDGE2, "acc0", &second->cloud, second->link.len);
+    add_address(lab, NODE_GW, "vnet0", &p->vnet_router, p->vnet_subnet.len);
+}
+
+static bool stage_wiring(struct lab *lab, struct text *why)
+{
+    list_addresses(lab);
+    return wiring_up(lab->params, why) && exchange_wire_ce2(lab->params, why) &&
+           exchange_start(lab->params, why);
+}
+
+/* A port that is free now; somebody else could take it before fairleadd does, which then says so.
+ */
+static unsigned free_port(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool got = fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 &&
+               getsockname(fd, (struct sockaddr *)&a, &n) == 0;
+    if (fd >= 0) close(fd);
+    return got ? ntohs(a.sin_port) : 0;
+}
+
+static bool stage_control(struct lab *lab, struct text *why)
+{
+    char program[LAB_PATH_MAX], dir[LAB_PATH_MAX], listen[64];
+    struct text url = {0};
+    snprintf(listen, sizeof listen, "127.0.0.1:%u", free_port());
+    const char *const argv[] = {
+        lab_program("fairleadd", program), "--state-dir", dir, "--listen", listen, NULL};
+    bool ready = make_dir(lab, "control", dir, why) &&
+                 start(lab, "control", LAB_NODES, false, argv, why) &&
+                 await_line(lab, "control", 0, "ready ", &url, why);
+    snprintf(lab->state.api, sizeof lab->state.api, "%s", text_get(&url));
+    text_drop(&url);
+    if (!ready) return false;
+    lab->api = lab->people.api = lab->hooks->connect(dir, why);
+    return lab->api != NULL;
+}
+
+static bool write_in(const struct lab *lab, const char *dir, const char *name,
+                     const struct text *content, char path[static LAB_PATH_MAX], struct text *why)
+{
+    return lab_write_file(lab_path(&lab->state, path, "%s/%s", dir, name), text_get(content), 0600,
+                          why);
+}
+
+static bool prepare_cloud_router(struct lab *lab, enum lab_node_id node, struct text *why)
+{
+    const char *name = lab_nodes[node].name;
+    char dir[LAB_PATH_MAX], ca[LAB_PATH_MAX], cert[LAB_PATH_MAX], key[LAB_PATH_MAX],
+        file[LAB_PATH_MAX];
+    struct lab_credentials c = {0};
+    struct text config = {0};
+    bool fine = make_dir(lab, name, dir, why) && people_register(&lab->people, node, &c, why) &&
+                write_in(lab, name, "ca.pem", &c.ca, ca, why) &&
+                write_in(lab, name, "cert.pem", &c.cert, cert, why) &&
+                write_in(lab, name, "key.pem", &c.key, key, why);
+    if (fine) {
+        router_file_cloud(lab->params, node, dir,
+                          &(struct lab_control_access){lab->state.api, ca, cert, key}, &config);
+        fine = write_in(lab, name, "edge.yaml", &config, file, why);
+    }
+    text_drop(&config);
+    lab_credentials_drop(&c);
+    return fine;
+}
+
+static bool stage_register(struct lab *lab, struct text *why)
+{
+    return prepare_cloud_router(lab, NODE_EDGE1, why) &&
+           prepare_cloud_router(lab, NODE_EDGE2, why) && prepare_cloud_router(lab, NODE_GW, why);
+}
+
+bool lab_start_edge(struct lab *lab, enum lab_node_id node, struct text *why)
+{
+    const char *name = lab_nodes[node].name;
+    char program[LAB_PATH_MAX], file[LAB_PATH_MAX];
+    long from = log_size(lab, name);
+    struct text ready = {0};
+    const char *const argv[] = {lab_program("fairlead-edge", program), "--config",
+                                lab_path(&lab->state, file, "%s/edge.yaml", name), NULL};
+    bool started = start(lab, name, node, false, argv, why) &&
+                   await_line(lab, name, from, "ready", &ready, why);
+    text_drop(&ready);
+    return started;
+}
+
+static bool start_ce1(struct lab *lab, struct text *why)
+{
+    char dir[LAB_PATH_MAX], path[LAB_PATH_MAX];
+    struct text config = {0};
+    bool fine = make_dir(lab, "ce1", dir, why);
+    if (fine) router_file_ce1(lab->params, dir, &config);
+    fine = fine && write_in(lab, "ce1", "edge.yaml", &config, path, why) &&
+           lab_start_edge(lab, NODE_CE1, why);
+    text_drop(&config);
+    return fine;
+}
+
+static bool start_bird(struct lab *lab, const char *dir, struct text *why)
+{
+    char conf[LAB_PATH_MAX], ctl[LAB_PATH_MAX], pid[LAB_PATH_MAX];
+    struct text config = {0};
+    router_file_bird(lab->params, dir, &config);
+    bool fine = write_in(lab, "ce2", "bird.conf", &config, conf, why);
+    text_drop(&config);
+    const char *const argv[] = {"bird", "-f",
+                                "-c",   conf,
+                                "-s",   lab_path(&lab->state, ctl, "ce2/bird.ctl"),
+                                "-P",   lab_path(&lab->state, pid, "ce2/bird.pid"),
+                                NULL};
+    return fine && start(lab, "ce2", NODE_CE2, true, argv, why);
+}
+
+static bool start_ce2(struct lab *lab, struct text *why)
+{
+    char dir[LAB_PATH_MAX];
+    return make_dir(lab, "ce2", dir, why) && start_bird(lab, dir, why);
+}
+
+static bool start_reflector(struct lab *lab, struct text *why)
+{
+    char self[LAB_PATH_MAX];
+    const char *const argv[] = {lab_program("fairlead", self), "probe", "reflect", NULL};
+    return start(lab, "reflector", NODE_VNET_HOST, true, argv, why);
+}
+
+static bool stage_routers(struct lab *lab, struct text *why)
+{
+    return start_ce1(lab, why) && start_ce2(lab, why) && lab_start_edge(lab, NODE_EDGE1, why) &&
+           lab_start_edge(lab, NODE_EDGE2, why) && lab_start_edge(lab, NODE_GW, why) &&
+           start_reflector(lab, why);
+}
+
+static bool stage_order(struct lab *lab, struct text *why)
+{
+    if (!people_order(&lab->people, why)) return false;
+    snprintf(lab->state.circuit, sizeof lab->state.circuit, "%s", lab->params->circuit);
+    progress_note(&lab->progress, "        service key %s: %s hands it to %s",
+                  lab->people.service_key, "the customer", lab->params->provider);
+    return lab_state_save(&lab->state, why);
+}
+
+static bool stage_provision(struct lab *lab, struct text *why)
+{
+    char what[200];
+    snprintf(what, sizeof what, "%s provisions %s", lab->params->provider, lab->params->circuit);
+    if (!people_accept(&lab->people, why)) return false;
+    progress_waiting(&lab->progress, "provider", what);
+    if (!people_provision(&lab->people, why)) return false;
+    lab->state.stag = lab->people.stag;
+    for (enum lab_leg leg = 0; leg < LAB_LEGS; leg++)
+        if (!exchange_set_leg(lab->params, leg, lab->state.stag, true, why)) return false;
+    return lab_state_save(&lab->state, why);
+}
+
+static bool stage_peering(struct lab *lab, struct text *why)
+{
+    return people_peer(&lab->people, why);
+}
+static bool stage_link(struct lab *lab, struct text *why) { return people_link(&lab->people, why); }
+
+static bool stage_sessions(struct lab *lab, struct text *why)
+{
+    instant deadline = instant_after(now(), duration_s(SESSIONS_S));
+    for (;;) {
+        struct watch seen;
+        struct watch_missing missing = {.who = "routers", .what = "a router does not answer"};
+        struct text silent = {0};
+        bool answered = watch_take(&lab->state, lab->hooks, &seen, &silent);
+        bool complete = answered && watch_complete(&seen, lab->params, &missing);
+        if (!answered) snprintf(missing.what, sizeof missing.what, "%s", text_get(&silent));
+        text_drop(&silent);
+        if (complete) return true;
+        if (interrupted() || instant_reached(deadline, now())) {
+            text_addf(why, "%s: %s", missing.who, missing.what);
+            return false;
+        }
+        progress_waiting(&lab->progress, missing.who, missing.what);
+        pause_for(duration_ms(5 * POLL_MS));
+    }
+}
+
+/* One echo from a namespace; the source may be NULL. */
+static bool echo(const char *ns_path, const char *source, const char *to, struct text *said)
+{
+    const char *argv[] = {"ping",
+                          "-n",
+                          "-c",
+                          "1",
+                          "-W",
+                          "1",
+                          source ? "-I" : to,
+                          source ? source : NULL,
+                          source ? to : NULL,
+                          NULL};
+    struct text why = {0};
+    text_clear(said);
+    int status = process_run(&(struct process_spec){.argv = argv, .namespace_path = ns_path}, NULL,
+                             duration_s(5), said, &why);
+    text_drop(&why);
+    return status == 0;
+}
+
+static bool await_echo(struct lab *lab, enum lab_node_id node, const char *domain,
+                       const struct addr *source, const char *leg, struct text *why)
+{
+    instant deadline = instant_after(now(), duration_s(PACKETS_S));
+    char ns[NETNS_PATH_MAX], from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], what[200];
+    struct text said = {0};
+    wiring_path(lab->state.lab, node, domain, ns);
+    addr_text(&lab->params->vnet_host, to);
+    snprintf(what, sizeof what, "no echo from %s to %s yet (%s)", lab_nodes[node].name, to, leg);
+    bool answered;
+    while (!(answered = echo(ns, source ? addr_text(source, from) : NULL, to, &said))) {
+        if (interrupted() || instant_reached(deadline, now())) break;
+        progress_waiting(&lab->progress, "packets", what);
+        pause_for(duration_ms(5 * POLL_MS));
+    }
+    text_drop(&said);
+    if (!answered) text_add(why, what);
+    return answered;
+}
+
+static bool stage_packets(struct lab *lab, struct text *why)
+{
+    const struct lab_params *p = lab->params;
+    return await_echo(lab, NODE_SITE_HOST, NULL, NULL, "host to host", why) &&
+           await_echo(lab, NODE_CE1, lab_site_domain, &p->ce[LEG_PRIMARY], "primary leg", why) &&
+           await_echo(lab, NODE_CE2, NULL, &p->ce[LEG_SECONDARY], "secondary leg", why);
+}
+
+static bool stage_measure(struct lab *lab, struct text *why)
+{
+    char path[LAB_PATH_MAX];
+    struct measure_row rows[MEASURE_ROWS];
+    if (!make_dir(lab, "records", path, why) || !measure_all(lab, rows, why)) return false;
+    json_t *json = measure_json(rows);
+    char *dump = json_dumps(json, JSON_INDENT(2));
+    bool kept = dump && lab_write_file(lab_path(&lab->state, path, "records/measured.json"), dump,
+                                       0640, why);
+    free(dump);
+    json_decref(json);
+    measure_print(rows, &lab->measured);
+    return kept;
+}
+
+static const struct stage {
+    unsigned percent; /* reached when it begins */
+    const char *name;
+    bool (*run)(struct lab *lab, struct text *why);
+} stages[] = {
+    {0, "namespaces, cables, exchange", stage_wiring},
+    {10, "control plane starts", stage_control},
+    {20, "operator registers the cloud's routers", stage_register},
+    {25, "routers start", stage_routers},
+    {40, "customer orders the circuit", stage_order},
+    {50, "provider provisions the circuit", stage_provision},
+    {60, "customer configures private peering", stage_peering},
+    {65, "customer links the virtual network", stage_link},
+    {75, "sessions come up on both legs", stage_sessions},
+    {85, "packets cross", stage_packets},
+    {90, "loss and latency of each leg are measured", stage_measure},
+};
+
+bool lab_up(struct lab *lab, struct text *why)
+{
+    lab->people = (struct people){.params = lab->params, .progress = &lab->progress};
+    for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+        struct text reason = {0};
+        progress_stage(&lab->progress, stages[i].percent, stages[i].name);
+        snprintf(lab->state.stage, sizeof lab->state.stage, "%s", stages[i].name);
+        bool fine = lab_state_save(&lab->state, &reason) && stages[i].run(lab, &reason);
+        if (!fine || interrupted()) {
+            progress_end(&lab->progress);
+            text_addf(why, "stage '%s': %s", stages[i].name,
+                      interrupted() ? "interrupted" : text_get(&reason));
+            text_drop(&reason);
+            return false;
+        }
+        text_drop(&reason);
+    }
+    snprintf(lab->state.stage, sizeof lab->state.stage, "up");
+    progress_stage(&lab->progress, 100, "the lab is up");
+    progress_end(&lab->progress);
+    return lab_state_save(&lab->state, why);
+}
+
+/* --- down --- */
+
+static void end_recorded(struct lab_state *s, const char *name)
+{
+    struct lab_process *p = lab_process(s, name);
+    if (p) process_end(&p->process, duration_s(END_PATIENCE_S));
+}
+
+static void ask_to_end(void *ctx, const struct process *p)
+{
+    (void)ctx;
+    process_signal(p, SIGTERM);
+}
+
+static void make_end(void *ctx, const struct process *p)
+{
+    (void)ctx;
+    process_end(p, duration_ms(200));
+}
+
+/* What the record does not know: children of crashed programs, commands of `lab exec`. */
+static void end_strays(const struct lab_state *s)
+{
+    char mark[64], path[NETNS_PATH_MAX];
+    process_each_marked(lab_mark(s->lab, mark), ask_to_end, NULL);
+    process_each_marked(mark, make_end, NULL);
+    for (enum lab_node_id n = 0; n < LAB_NODES; n++)
+        process_each_in_namespace(wiring_path(s->lab, n, NULL, path), make_end, NULL);
+}
+
+bool lab_down(struct lab_state *s, struct text *why)
+{
+    /* Routers first, all at once, so that they take their domains down while the ports still exist.
+     */
+    for (size_t i = 0; i < s->processes_n; i++)
+        if (strcmp(s->processes[i].name, "control") != 0)
+            process_signal(&s->processes[i].process, SIGTERM);
+    for (size_t i = 0; i < s->processes_n; i++)
+        if (strcmp(s->processes[i].name, "control") != 0) end_recorded(s, s->processes[i].name);
+    end_recorded(s, "control");
+    end_strays(s);
+    bool clean = wiring_down(s->lab, why);
+    return lab_state_remove(s, why) && clean;
+}
+
+/* --- description --- */
+
+static json_t *node_addresses(const struct lab_state *s, enum lab_node_id node)
+{
+    json_t *list = json_array();
+    char text[ADDR_TEXT_MAX];
+    for (size_t i = 0; i < s->addresses_n; i++)
+        if (s->addresses[i].node == node)
+            json_array_append_new(
+                list,
+                json_sprintf("%s/%u", addr_text(&s->addresses[i].addr, text), s->addresses[i].len));
+    return list;
+}
+
+static json_t *node_json(struct lab_state *s, enum lab_node_id node)
+{
+    char ns[LAB_NAMESPACE_MAX];
+    const struct lab_process *p = NULL;
+    for (size_t i = 0; i < s->processes_n; i++)
+        if (s->processes[i].node == node) p = &s->processes[i];
+    bool alive = p && process_alive(&p->process);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", lab_nodes[node].name, "role",
+                     lab_nodes[node].role, "namespace", lab_namespace(s->lab, node, NULL, ns),
+                     "pid", alive ? json_integer(p->process.pid) : json_null(), "addresses",
+                     node_addresses(s, node));
+}
+
+json_t *lab_show(struct lab_state *s)
+{
+    char design[LAB_PATH_MAX];
+    json_t *nodes = json_array();
+    for (enum lab_node_id n = 0; n < LAB_NODES; n++) json_array_append_new(nodes, node_json(s, n));
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "name", s->lab, "stage", s->stage,
+                     "nodes", nodes, "api", s->api, "web", s->api, "stateDir", s->dir, "design",
+                     lab_path(s, design, "design.yaml"));
+}
+
+const char *lab_exec_namespace(const struct lab_state *s, enum lab_node_id node,
+                               char buf[static LAB_NAMESPACE_MAX])
+{
+    char domain[LAB_NAMESPACE_MAX];
+    bool router = node == NODE_CE1 || node == NODE_EDGE1 || node == NODE_EDGE2 || node == NODE_GW;
+    return lab_namespace(s->lab, node, router ? wiring_domain(s->lab, node, domain) : NULL, buf);
+}
