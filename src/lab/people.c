@@ -273,16 +273,12 @@ bool people_peer(struct people *p, struct text *why)
 static json_t *vnet_body(const struct lab_params *o)
 {
     char space[PREFIX_TEXT_MAX], subnet[PREFIX_TEXT_MAX], gateway[PREFIX_TEXT_MAX];
-    enum { GATEWAY_SUBNET_LEN = 27, LAST_BITS = 1 << (32 - GATEWAY_SUBNET_LEN) };
-    /* The gateway's own subnet is the last /27 of the space. */
-    uint32_t size = o->vnet_space.len ? 1U << (32 - o->vnet_space.len) : 0;
-    struct addr at = addr_plus(&o->vnet_space.addr, size - LAST_BITS);
-    struct prefix last = prefix_of(&at, GATEWAY_SUBNET_LEN);
     return json_pack("{s:s, s:{s:{s:[s]}, s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}", "location",
                      o->region, "properties", "addressSpace", "addressPrefixes",
-                     prefix_text(&o->vnet_space, space), "subnets", "name", "default", "properties",
-                     "addressPrefix", prefix_text(&o->vnet_subnet, subnet), "name", "GatewaySubnet",
-                     "properties", "addressPrefix", prefix_text(&last, gateway));
+                     prefix_text(&o->vnet_space, space), "subnets", "name", o->vnet_subnet_name,
+                     "properties", "addressPrefix", prefix_text(&o->vnet_subnet, subnet), "name",
+                     "GatewaySubnet", "properties", "addressPrefix",
+                     prefix_text(&o->gateway_subnet, gateway));
 }
 
 static json_t *gateway_body(const struct people *p)

@@ -76,7 +76,8 @@ struct lab_params {
     bool bfd;
     struct lab_circuit_leg legs[LAB_LEGS];
     const char *vnet;
-    struct prefix vnet_space, vnet_subnet;
+    const char *vnet_subnet_name;
+    struct prefix vnet_space, vnet_subnet, gateway_subnet;
     struct addr vnet_router, vnet_host;
     const char *gateway, *gateway_sku, *connection;
 };
