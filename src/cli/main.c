@@ -7,6 +7,8 @@
 #include "cli/command.h"
 
 static const struct command *const tables[] = {
+    lab_commands,
+    drill_commands,
     probe_commands,
 };
 
