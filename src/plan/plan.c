@@ -1,0 +1,383 @@
+/* plan/plan.c - see plan.h. Each intent is filled by walking the sorted lists twice over: circuits and
+ * their connections for edges, gateways and their connections for gateway nodes. */
+#include "plan/plan.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "net/asn.h"
+
+#define LINK_ADDRESS_IPV4 0xa9fe0000u /* links to gateways: 169.254/16, RFC 3927 */
+
+enum {
+    LINKS_PER_ROUND = 254,
+    BFD_INTERVAL_US = 300000,
+    BFD_MULTIPLIER = 3,
+    HOLD_S = 180,
+    MTU = 1500,
+    LIMIT_RESTART_S = 300,
+    PORT_BGP = 179,
+    LOCAL_PREF_USUAL = 100,
+};
+
+const char *plan_leg_name(enum plan_leg leg) { return leg == PLAN_PRIMARY ? "primary" : "secondary"; }
+
+struct making {
+    const struct plan_input *in;
+    struct arena *arena;
+    bool full; /* the arena is: the plan is thrown away */
+};
+
+static const char *text(struct making *m, char *made)
+{
+    if (!made) m->full = true;
+    return made ? made : "";
+}
+
+static void *list(struct making *m, size_t n, size_t size)
+{
+    void *p = arena_take_array(m->arena, n ? n : 1, size);
+    if (!p) m->full = true;
+    return p;
+}
+
+/* --- addresses --- */
+
+/* The link of a connection at one leg. 254 of them fill the third octet, the next ones go on in the
+ * fourth; IPv6 takes the tag as its fourth group. */
+static struct prefix link_prefix(enum family family, uint16_t tag, enum plan_leg leg)
+{
+    uint32_t round = (uint32_t)(tag - 1) / LINKS_PER_ROUND, third = (uint32_t)(tag - 1) % LINKS_PER_ROUND + 1;
+    if (family == FAMILY_IPV4) {
+        struct addr a = addr_v4(LINK_ADDRESS_IPV4 | third << 8 | round * 8 | (uint32_t)leg * 4);
+        return prefix_of(&a, 30);
+    }
+    struct addr a = {.family = FAMILY_IPV6, .b = {0xfd, 0x65, 0x55, 0x15}};
+    a.b[6] = (uint8_t)(tag >> 8);
+    a.b[7] = (uint8_t)tag;
+    a.b[15] = (uint8_t)(leg * 4);
+    return prefix_of(&a, 126);
+}
+
+static struct intent_address host(const struct prefix *p, uint32_t n)
+{
+    return (struct intent_address){prefix_host(p, n), p->len};
+}
+
+/* --- parts of a domain --- */
+
+struct building { /* a domain being filled; lists have room for all that may come */
+    struct making *m;
+    struct intent_domain *d;
+};
+
+static struct intent_attachment *add_attachment(struct building *b, const char *name,
+                                                const char *subject, const char *port, uint16_t stag,
+                                                uint16_t ctag)
+{
+    struct intent_attachment *a = &b->d->attachments[b->d->attachments_n++];
+    *a = (struct intent_attachment){.name = name, .subject = subject, .port = port,
+                                    .tags = {stag, ctag}, .mtu = MTU,
+                                    .addresses = list(b->m, 2, sizeof *a->addresses)};
+    return a;
+}
+
+static void add_address(struct intent_attachment *a, struct intent_address address)
+{
+    if (a->addresses) a->addresses[a->addresses_n++] = address;
+}
+
+static struct intent_peer *add_peer(struct building *b, const char *name, const char *subject,
+                                    enum peer_role role, const struct prefix *link, bool cloud_side)
+{
+    struct intent_peer *p = &b->d->peers[b->d->peers_n++];
+    bool v4 = link->addr.family == FAMILY_IPV4;
+    *p = (struct intent_peer){
+        .name = name, .subject = subject, .role = role, .port = PORT_BGP, .hold_s = HOLD_S,
+        .address = prefix_host(link, cloud_side ? 1 : 2),
+        .local = prefix_host(link, cloud_side ? 2 : 1),
+        .families = v4 ? BGP_IPV4_UNICAST : BGP_IPV6_UNICAST, .md5 = "",
+        .limit_restart_s = LIMIT_RESTART_S,
+        .bfd = {true, BFD_INTERVAL_US, BFD_INTERVAL_US, BFD_MULTIPLIER}};
+    return p;
+}
+
+/* --- what belongs together --- */
+
+static const struct plan_circuit *circuit_of(const struct plan_input *in, const struct plan_connection *c)
+{
+    for (size_t i = 0; i < in->circuits_n; i++)
+        if (strcmp(in->circuits[i].key, c->circuit) == 0) return &in->circuits[i];
+    return NULL;
+}
+
+static const struct plan_gateway *gateway_of(const struct plan_input *in, const struct plan_connection *c)
+{
+    for (size_t i = 0; i < in->gateways_n; i++)
+        if (strcmp(in->gateways[i].key, c->gateway) == 0) return &in->gateways[i];
+    return NULL;
+}
+
+static const struct plan_vnet *vnet_of(const struct plan_input *in, const struct plan_gateway *g)
+{
+    for (size_t i = 0; i < in->vnets_n; i++)
+        if (strcmp(in->vnets[i].key, g->vnet) == 0) return &in->vnets[i];
+    return NULL;
+}
+
+static const struct plan_peering *private_of(const struct plan_circuit *c)
+{
+    for (size_t i = 0; i < c->peerings_n; i++)
+        if (!c->peerings[i].microsoft) return &c->peerings[i];
+    return NULL;
+}
+
+static bool has_ipv6(const struct plan_vnet *v)
+{
+    for (size_t i = 0; v && i < v->prefixes_n; i++)
+        if (v->prefixes[i].addr.family == FAMILY_IPV6) return true;
+    return false;
+}
+
+/* A link carries IPv6 when both of its ends have some. */
+static bool link_has_ipv6(const struct plan_input *in, const struct plan_connection *c)
+{
+    const struct plan_circuit *circuit = circuit_of(in, c);
+    const struct plan_gateway *g = gateway_of(in, c);
+    const struct plan_peering *p = circuit ? private_of(circuit) : NULL;
+    return p && g && p->on[1] && has_ipv6(vnet_of(in, g));
+}
+
+/* The edge that serves a leg at a location: the first by name. */
+static const struct plan_edge *edge_at(const struct plan_input *in, const char *location, int leg)
+{
+    for (size_t i = 0; i < in->edges_n; i++) {
+        const struct plan_edge *e = &in->edges[i];
+        if (e->role == PLAN_EDGE && e->leg == leg && text_same_nocase(e->location, location)) return e;
+    }
+    return NULL;
+}
+
+static const char *core_port(const struct plan_edge *node, const struct plan_edge *edge)
+{
+    for (size_t i = 0; edge && i < node->cores_n; i++)
+        if (strcmp(node->cores[i].edge, edge->name) == 0) return node->cores[i].port;
+    return NULL;
+}
+
+/* A network is named by its name, or by its identifier where several have that name. */
+static bool is_network(const struct plan_input *in, const char *said, const struct plan_vnet *v)
+{
+    size_t same = 0;
+    if (text_same_nocase(said, v->key)) return true;
+    for (size_t i = 0; i < in->vnets_n; i++) same += text_same_nocase(in->vnets[i].name, said);
+    return same == 1 && text_same_nocase(said, v->name);
+}
+
+static bool holds(const struct plan_input *in, const struct plan_edge *node, const struct plan_gateway *g)
+{
+    const struct plan_vnet *v = vnet_of(in, g);
+    for (size_t i = 0; v && i < node->networks_n; i++)
+        if (is_network(in, node->networks[i].vnet, v)) return true;
+    return false;
+}
+
+static struct intent_domain *open_domain(struct making *m, struct intent *i, size_t attachments,
+                                         size_t peers, size_t networks)
+{
+    struct intent_domain *d = &i->domains[i->domains_n++];
+    *d = (struct intent_domain){.attachments = list(m, attachments, sizeof *d->attachments),
+                                .peers = list(m, peers, sizeof *d->peers),
+                                .networks = list(m, networks, sizeof *d->networks)};
+    return d;
+}
+
+/* --- an edge of a location --- */
+
+static void customer_side(struct building *b, const struct plan_edge *e, const struct plan_circuit *c,
+                          const struct plan_peering *p)
+{
+    struct making *m = b->m;
+    enum plan_leg leg = (enum plan_leg)e->leg;
+    const char *subject = text(m, arena_printf(m->arena, "%s/%s", b->d->subject, plan_leg_name(leg)));
+    struct intent_attachment *acc =
+        add_attachment(b, "acc", subject, e->ports.access, c->stag, p->vlan);
+    for (int f = 0; f < 2; f++) {
+        if (!p->on[f]) continue;
+        const struct prefix *link = &p->links[f][leg];
+        const char *name =
+            text(m, arena_printf(m->arena, "%s-cust%s", b->d->name, f == 0 ? "" : "6"));
+        add_address(acc, host(link, 2));
+        struct intent_peer *peer = add_peer(b, name, subject, PEER_CUSTOMER, link, true);
+        peer->asn = p->asn;
+        peer->md5 = p->md5;
+        peer->admin_down = p->disabled;
+    }
+}
+
+static void gateway_side(struct building *b, const struct plan_edge *e, const struct plan_connection *c)
+{
+    struct making *m = b->m;
+    enum plan_leg leg = (enum plan_leg)e->leg;
+    const char *subject = text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
+    const char *name = text(m, arena_printf(m->arena, "gw%u", c->tag));
+    struct intent_attachment *a = add_attachment(b, name, subject, e->ports.core, 0, c->tag);
+    for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
+        struct prefix link = link_prefix(f == 0 ? FAMILY_IPV4 : FAMILY_IPV6, c->tag, leg);
+        const char *peer_name =
+            text(m, arena_printf(m->arena, "%s-gw%u%s", b->d->name, c->tag, f == 0 ? "" : "-6"));
+        add_address(a, host(&link, 1));
+        struct intent_peer *p = add_peer(b, peer_name, subject, PEER_GATEWAY, &link, false);
+        p->asn = ASN_GATEWAY;
+    }
+}
+
+static void peering_domain(struct making *m, struct intent *i, const struct plan_edge *e,
+                           const struct plan_circuit *c, const struct plan_peering *p)
+{
+    const char *word = p->microsoft ? "microsoft" : "private";
+    size_t links = p->microsoft ? 0 : m->in->connections_n;
+    struct building b = {m, open_domain(m, i, 1 + links, 2 * (1 + links), 0)};
+    if (m->full) return;
+    b.d->name = text(m, arena_printf(m->arena, "%s-%s", c->label, word));
+    b.d->subject = text(m, arena_printf(m->arena, "circuit/%s/%s", c->label, word));
+    b.d->kind = p->microsoft ? DOMAIN_MICROSOFT : DOMAIN_PRIVATE;
+    b.d->premium = c->premium;
+    customer_side(&b, e, c, p);
+    for (size_t k = 0; k < links; k++) {
+        const struct plan_connection *link = &m->in->connections[k];
+        if (strcmp(link->circuit, c->key) == 0 && gateway_of(m->in, link)) gateway_side(&b, e, link);
+    }
+}
+
+static void edge_domains(struct making *m, const struct plan_edge *e, struct intent *i)
+{
+    size_t most = 0;
+    for (size_t k = 0; k < m->in->circuits_n; k++) most += m->in->circuits[k].peerings_n;
+    i->domains = list(m, most, sizeof *i->domains);
+    for (size_t k = 0; k < m->in->circuits_n && !m->full; k++) {
+        const struct plan_circuit *c = &m->in->circuits[k];
+        if (!c->provisioned || edge_at(m->in, c->location, e->leg) != e) continue;
+        for (size_t p = 0; p < c->peerings_n && !m->full; p++)
+            peering_domain(m, i, e, c, &c->peerings[p]);
+    }
+}
+
+/* --- a gateway node --- */
+
+static void cloud_side(struct building *b, const struct plan_edge *node, const struct plan_connection *c,
+                       enum plan_leg leg)
+{
+    struct making *m = b->m;
+    const struct plan_circuit *circuit = circuit_of(m->in, c);
+    const char *port = circuit ? core_port(node, edge_at(m->in, circuit->location, leg)) : NULL;
+    unsigned number = 2u * c->tag - (leg == PLAN_PRIMARY ? 1 : 0);
+    if (!port || !circuit->provisioned || !private_of(circuit)) return;
+    const char *subject = text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
+    const char *name = text(m, arena_printf(m->arena, "e%u", number));
+    struct intent_attachment *a = add_attachment(b, name, subject, port, 0, c->tag);
+    for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
+        struct prefix link = link_prefix(f == 0 ? FAMILY_IPV4 : FAMILY_IPV6, c->tag, leg);
+        const char *peer_name =
+            text(m, arena_printf(m->arena, "%s-%s%s", b->d->name, name, f == 0 ? "" : "-6"));
+        add_address(a, host(&link, 2));
+        struct intent_peer *p = add_peer(b, peer_name, subject, PEER_CLOUD, &link, true);
+        p->asn = ASN_CLOUD;
+        /* The weight decides before the path does, and the heavier connection wins. */
+        if (c->weight) p->local_pref = LOCAL_PREF_USUAL + c->weight;
+    }
+}
+
+static void network_side(struct building *b, const struct plan_edge *node, const struct plan_vnet *v)
+{
+    struct making *m = b->m;
+    const char *subject = text(m, arena_printf(m->arena, "network/%s", v->name));
+    size_t count = 0;
+    for (size_t i = 0; i < node->networks_n; i++) {
+        const struct plan_network *n = &node->networks[i];
+        if (!is_network(m->in, n->vnet, v)) continue;
+        const char *name = ++count == 1 ? "vnet" : text(m, arena_printf(m->arena, "vnet%zu", count));
+        struct intent_attachment *a = add_attachment(b, name, subject, n->port, n->stag, n->ctag);
+        if (!addr_is_none(&n->address.addr)) add_address(a, n->address);
+        if (!addr_is_none(&n->address6.addr)) add_address(a, n->address6);
+    }
+    for (size_t i = 0; i < v->prefixes_n; i++)
+        b->d->networks[b->d->networks_n++] =
+            (struct intent_network){v->prefixes[i], v->communities, v->communities_n};
+}
+
+static void gateway_domain(struct making *m, struct intent *i, const struct plan_edge *node,
+                           const struct plan_gateway *g)
+{
+    const struct plan_vnet *v = vnet_of(m->in, g);
+    size_t links = PLAN_LEGS * m->in->connections_n;
+    struct building b = {m, open_domain(m, i, links + node->networks_n, 2 * links, v->prefixes_n)};
+    if (m->full) return;
+    b.d->name = g->label;
+    b.d->subject = text(m, arena_printf(m->arena, "gateway/%s", g->label));
+    b.d->kind = DOMAIN_PLAIN;
+    for (size_t k = 0; k < m->in->connections_n && !m->full; k++) {
+        const struct plan_connection *c = &m->in->connections[k];
+        if (strcmp(c->gateway, g->key) != 0) continue;
+        cloud_side(&b, node, c, PLAN_PRIMARY);
+        cloud_side(&b, node, c, PLAN_SECONDARY);
+    }
+    network_side(&b, node, v);
+}
+
+static void gateway_domains(struct making *m, const struct plan_edge *node, struct intent *i)
+{
+    i->domains = list(m, m->in->gateways_n, sizeof *i->domains);
+    for (size_t k = 0; k < m->in->gateways_n && !m->full; k++)
+        if (holds(m->in, node, &m->in->gateways[k])) gateway_domain(m, i, node, &m->in->gateways[k]);
+}
+
+/* --- all of them --- */
+
+#define BY(type, member)                                                                           \
+    static int type##_by_##member(const void *a, const void *b)                                    \
+    {                                                                                              \
+        return strcmp(((const struct plan_##type *)a)->member, ((const struct plan_##type *)b)->member); \
+    }
+BY(edge, name)
+BY(circuit, label)
+BY(vnet, key)
+BY(gateway, label)
+
+static int connection_by_tag(const void *a, const void *b)
+{
+    return (int)((const struct plan_connection *)a)->tag - (int)((const struct plan_connection *)b)->tag;
+}
+
+static void sort(void *rows, size_t n, size_t size, int (*by)(const void *, const void *))
+{
+    if (n > 1) qsort(rows, n, size, by);
+}
+
+static void sort_input(struct plan_input *in)
+{
+    sort(in->edges, in->edges_n, sizeof *in->edges, edge_by_name);
+    sort(in->circuits, in->circuits_n, sizeof *in->circuits, circuit_by_label);
+    sort(in->vnets, in->vnets_n, sizeof *in->vnets, vnet_by_key);
+    sort(in->gateways, in->gateways_n, sizeof *in->gateways, gateway_by_label);
+    sort(in->connections, in->connections_n, sizeof *in->connections, connection_by_tag);
+}
+
+bool plan_make(struct plan_input *in, struct arena *a, struct plan *out)
+{
+    struct making m = {in, a, false};
+    sort_input(in);
+    out->n = 0;
+    out->rows = list(&m, in->edges_n, sizeof *out->rows);
+    for (size_t k = 0; k < in->edges_n && !m.full; k++) {
+        const struct plan_edge *e = &in->edges[k];
+        struct plan_row *row = &out->rows[out->n++];
+        *row = (struct plan_row){e->name, {.dataplane = DATAPLANE_NAMESPACES, .control_socket = "",
+                                           .state_dir = "", .control = {"", "", "", ""}}};
+        row->intent.router.name = e->name;
+        row->intent.router.id = e->router_id;
+        row->intent.router.asn = e->role == PLAN_EDGE ? ASN_CLOUD : ASN_GATEWAY;
+        row->intent.router.namespace_ = e->namespace_;
+        (e->role == PLAN_EDGE ? edge_domains : gateway_domains)(&m, e, &row->intent);
+    }
+    return !m.full;
+}
