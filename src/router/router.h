@@ -4,6 +4,7 @@
  * Output is pulled when a socket has room, so a slow reader costs no memory: changes collapse per
  * prefix until it reads again. */
 #pragma once
+#include "base/hash.h"
 #include "base/instant.h"
 #include "base/text.h"
 #include "intent/intent.h"
@@ -38,6 +39,9 @@ struct router_sink {
 
 struct router *router_new(const struct router_sink *sink, const struct hash_key *key, uint32_t seed);
 void router_free(struct router *r);
+/* To be called before the first router_apply when the process before us died and the kernel still
+ * forwards by its routes: End-of-RIB is held back until routes_settled (RFC 4724 4.1). */
+void router_restarting(struct router *r);
 
 /* Applies the difference to what runs; sessions that did not change notice nothing. The router keeps
  * its own copy. False: refused whole, reasons in `problems`. */
@@ -49,6 +53,9 @@ MUST_USE bool router_apply(struct router *r, const struct intent *i, instant now
  * is NO_REF: peers are found by address alone. */
 peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *remote,
                        const struct addr *local, instant now);
+/* Our address on a connection about to be reported by router_connected; worth telling when the
+ * intent leaves it to the kernel, because it becomes the next hop of what we announce. */
+void router_local(struct router *r, peer_ref peer, const struct addr *local);
 void router_connected(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
 void router_input(struct router *r, peer_ref peer, enum bgp_conn conn, struct span bytes, instant now);
 void router_lost(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
@@ -58,7 +65,9 @@ void router_tick(struct router *r, instant now);
 /* Orderly end: Cease to every peer. */
 void router_shutdown(struct router *r, instant now);
 
-/* Next output bytes for a connection; 0 when there is nothing more now. */
+/* Next output bytes for a connection; 0 when there is nothing more now. Only whole messages: give
+ * room for several of the largest (64 KiB and more), and pull until 0 or until the socket is full.
+ * After sink.close the last NOTIFICATION can still be pulled for a second. */
 size_t router_pull(struct router *r, peer_ref peer, enum bgp_conn conn, uint8_t *buf, size_t room,
                    instant now);
 instant router_next(const struct router *r);
@@ -74,3 +83,7 @@ domain_ref router_peer_domain_ref(const struct router *r, peer_ref peer);
 void router_show_bgp(const struct router *r, instant now, int64_t wall_us, struct text *out);
 /* Table of a domain (NULL: all): prefix, best and other paths, the step that decided, filter reasons. */
 void router_show_routes(const struct router *r, const char *domain, struct text *out);
+/* The router's share of the evidence document: `"peers":[...],"routes":[...]`, without the braces
+ * around it, so that the program can put the other members beside them. Routes: every path of
+ * customer, gateway and cloud neighbours, refused ones with the rule's name as reason. */
+void router_show_evidence(const struct router *r, instant now, int64_t wall_us, struct text *out);

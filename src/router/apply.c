@@ -1,0 +1,444 @@
+/* router/apply.c - from one intent to the next: copied into memory of our own, checked whole, compared
+ * with what runs, and only the difference applied. Sessions whose own settings are the same are not
+ * touched; limits, preferences and BFD change in place. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/asn.h"
+#include "router/router_priv.h"
+
+enum { COPY_CEILING = 256 << 20, LEAVING_S = 2, SETTLE_S = 120, RESTART_S = 120, RETRY_S = 1 };
+
+/* --- copying --- */
+
+static const char *copy_text(struct arena *a, const char *s)
+{
+    char *c = arena_text(a, s ? s : "");
+    if (!c) abort(); /* the ceiling is far above what any reader lets through */
+    return c;
+}
+
+static void *copy_array(struct arena *a, const void *src, size_t n, size_t size)
+{
+    if (n == 0) return NULL;
+    void *c = arena_copy(a, src, n * size);
+    if (!c) abort();
+    return c;
+}
+
+static void copy_domain(struct arena *a, struct intent_domain *d)
+{
+    d->name = copy_text(a, d->name);
+    d->subject = copy_text(a, d->subject);
+    d->attachments = copy_array(a, d->attachments, d->attachments_n, sizeof *d->attachments);
+    d->peers = copy_array(a, d->peers, d->peers_n, sizeof *d->peers);
+    d->networks = copy_array(a, d->networks, d->networks_n, sizeof *d->networks);
+    d->routes = copy_array(a, d->routes, d->routes_n, sizeof *d->routes);
+    for (size_t i = 0; i < d->attachments_n; i++) {
+        struct intent_attachment *t = &d->attachments[i];
+        t->name = copy_text(a, t->name);
+        t->subject = copy_text(a, t->subject);
+        t->port = copy_text(a, t->port);
+        t->addresses = copy_array(a, t->addresses, t->addresses_n, sizeof *t->addresses);
+    }
+    for (size_t i = 0; i < d->peers_n; i++) {
+        struct intent_peer *p = &d->peers[i];
+        p->name = copy_text(a, p->name);
+        p->subject = copy_text(a, p->subject);
+        p->md5 = copy_text(a, p->md5);
+    }
+    for (size_t i = 0; i < d->networks_n; i++) {
+        struct intent_network *n = &d->networks[i];
+        n->communities = copy_array(a, n->communities, n->communities_n, sizeof *n->communities);
+    }
+}
+
+static struct intent_copy *copy_intent(const struct intent *from)
+{
+    struct intent_copy *c = calloc(1, sizeof *c);
+    if (!c) abort();
+    arena_init(&c->arena, COPY_CEILING);
+    struct arena *a = &c->arena;
+    struct intent *i = copy_array(a, from, 1, sizeof *from);
+    i->router.name = copy_text(a, i->router.name);
+    i->router.namespace_ = copy_text(a, i->router.namespace_);
+    i->control_socket = copy_text(a, i->control_socket);
+    i->state_dir = copy_text(a, i->state_dir);
+    i->control.url = copy_text(a, i->control.url);
+    i->control.ca_file = copy_text(a, i->control.ca_file);
+    i->control.cert_file = copy_text(a, i->control.cert_file);
+    i->control.key_file = copy_text(a, i->control.key_file);
+    i->listen = copy_array(a, i->listen, i->listen_n, sizeof *i->listen);
+    i->domains = copy_array(a, i->domains, i->domains_n, sizeof *i->domains);
+    for (size_t d = 0; d < i->domains_n; d++) copy_domain(a, &i->domains[d]);
+    c->intent = i;
+    return c;
+}
+
+/* --- checking: what no router could do; the readers check shapes and ranges --- */
+
+struct name_at { /* sorted, so that 1,000 peers are not a million comparisons */
+    const char *name;
+    struct addr address;
+    size_t domain, peer;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct name_at *)a)->name, ((const struct name_at *)b)->name);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return addr_compare(&((const struct name_at *)a)->address, &((const struct name_at *)b)->address);
+}
+
+static void check_unique(const struct intent *i, struct problems *ps)
+{
+    size_t n = 0;
+    for (size_t d = 0; d < i->domains_n; d++) n += i->domains[d].peers_n;
+    struct name_at *all = calloc(n + 1, sizeof *all);
+    if (!all) abort();
+    n = 0;
+    for (size_t d = 0; d < i->domains_n; d++)
+        for (size_t p = 0; p < i->domains[d].peers_n; p++)
+            all[n++] = (struct name_at){i->domains[d].peers[p].name, i->domains[d].peers[p].address, d, p};
+    char where[96], text[ADDR_TEXT_MAX];
+    qsort(all, n, sizeof *all, by_name);
+    for (size_t k = 1; k < n; k++)
+        if (strcmp(all[k].name, all[k - 1].name) == 0) {
+            snprintf(where, sizeof where, "/domains/%zu/peers/%zu/name", all[k].domain, all[k].peer);
+            problem_add(ps, where, "names of neighbours are unique in a router", "choose another name",
+                        "a neighbour called \"%s\" is there already", all[k].name);
+        }
+    qsort(all, n, sizeof *all, by_address);
+    for (size_t k = 1; k < n; k++) {
+        bool together = all[k].domain == all[k - 1].domain || i->dataplane == DATAPLANE_NONE;
+        if (!together || !addr_equal(&all[k].address, &all[k - 1].address)) continue;
+        snprintf(where, sizeof where, "/domains/%zu/peers/%zu/address", all[k].domain, all[k].peer);
+        problem_add(ps, where, "one session per neighbour address in a domain", "",
+                    "%s is the address of another neighbour", addr_text(&all[k].address, text));
+    }
+    free(all);
+}
+
+static void check_peer(const struct intent *i, const struct intent_domain *d, size_t di, size_t pi,
+                       struct problems *ps)
+{
+    const struct intent_peer *p = &d->peers[pi];
+    char where[96];
+    snprintf(where, sizeof where, "/domains/%zu/peers/%zu/asn", di, pi);
+    if (p->asn == 0)
+        problem_add(ps, where, "1..4294967295 (RFC 7607)", "", "AS 0 is nobody's");
+    else if (p->role == PEER_INTERNAL && p->asn != i->router.asn)
+        problem_add(ps, where, "an internal neighbour has the router's own AS", "",
+                    "AS %u is not %u", p->asn, i->router.asn);
+    else if (d->kind != DOMAIN_PLAIN && p->role == PEER_CUSTOMER && asn_check_peer(p->asn) != ASN_USABLE)
+        problem_add(ps, where, asn_refusal_text(asn_check_peer(p->asn)), "",
+                    "AS %u cannot be a customer's", p->asn);
+    snprintf(where, sizeof where, "/domains/%zu/peers/%zu/hold", di, pi);
+    if (p->hold_s == 1 || p->hold_s == 2)
+        problem_add(ps, where, "0 or 3..65535 (RFC 4271 4.2)", "3", "a hold time of %u s is too short",
+                    p->hold_s);
+}
+
+static bool check(const struct intent *i, struct problems *ps)
+{
+    size_t before = ps->count, peers = 0;
+    if (i->router.id == 0)
+        problem_add(ps, "/router/id", "any address but 0.0.0.0 (RFC 6286)", "", "the identifier is zero");
+    if (i->router.asn == 0)
+        problem_add(ps, "/router/asn", "1..4294967295 (RFC 7607)", "", "AS 0 is nobody's");
+    for (size_t d = 0; d < i->domains_n; d++) {
+        char where[96];
+        for (size_t k = 0; k < d; k++)
+            if (strcmp(i->domains[k].name, i->domains[d].name) == 0) {
+                snprintf(where, sizeof where, "/domains/%zu/name", d);
+                problem_add(ps, where, "names of domains are unique", "choose another name",
+                            "a domain called \"%s\" is there already", i->domains[d].name);
+            }
+        peers += i->domains[d].peers_n;
+        for (size_t p = 0; p < i->domains[d].peers_n; p++) check_peer(i, &i->domains[d], d, p, ps);
+    }
+    if (peers >= SOURCES_MAX)
+        problem_add(ps, "/domains", "at most 65534", "", "%zu neighbours are too many", peers);
+    check_unique(i, ps);
+    return ps->count == before;
+}
+
+/* --- what a neighbour's settings become --- */
+
+void peer_rules(const struct router *r, struct peer *p)
+{
+    const struct intent *i = running(r);
+    bool external = p->conf->asn != i->router.asn;
+    p->rules = (struct policy_rules){
+        .domain = (enum policy_domain)r->domains[p->domain]->conf->kind,
+        .peer = external ? (enum policy_peer)p->conf->role : POLICY_PEER_INTERNAL,
+        .external = external,
+        .local_asn = i->router.asn,
+        .peer_asn = p->conf->asn,
+        .router_id = i->router.id,
+        .local_pref = p->conf->local_pref,
+        .prepend = p->conf->prepend,
+        .next_hop_self = p->conf->next_hop_self,
+        .documentation_is_public = true, /* API rule P: labs and tests use those ranges */
+    };
+}
+
+static struct bgp_conf session_conf(const struct router *r, const struct intent_peer *p, peer_ref ref)
+{
+    const struct intent *i = running(r);
+    return (struct bgp_conf){
+        .local_asn = i->router.asn,
+        .peer_asn = p->asn,
+        .local_id = i->router.id,
+        .hold_s = p->hold_s,
+        .min_hold_s = 3,
+        .connect_retry_s = RETRY_S,
+        .families = p->families ? p->families : BGP_IPV4_UNICAST,
+        .passive = p->passive,
+        .allow_as_set = p->allow_as_set,
+        .restart = true,
+        .restart_s = RESTART_S,
+        .jitter_seed = r->seed + ref * 2654435761u,
+    };
+}
+
+/* Settings that are part of the session itself: another value is another session. */
+static bool same_session(const struct intent_peer *a, const struct intent_peer *b)
+{
+    return addr_equal(&a->address, &b->address) && addr_equal(&a->local, &b->local) &&
+           a->port == b->port && a->asn == b->asn && a->role == b->role && a->passive == b->passive &&
+           a->hold_s == b->hold_s && a->families == b->families && strcmp(a->md5, b->md5) == 0 &&
+           a->ttl_security == b->ttl_security && a->allow_as_set == b->allow_as_set;
+}
+
+/* --- peers --- */
+
+static peer_ref peer_slot(struct router *r)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++)
+        if (!r->peers[i]->used) return i;
+    r->peers = realloc(r->peers, (r->peers_n + 1) * sizeof(struct peer *));
+    struct peer *p = calloc(1, sizeof *p);
+    if (!r->peers || !p) abort();
+    r->peers[r->peers_n] = p;
+    return (peer_ref)r->peers_n++;
+}
+
+static void peer_add(struct router *r, domain_ref d, const struct intent_peer *conf, instant now)
+{
+    peer_ref ref = peer_slot(r);
+    struct peer *p = r->peers[ref];
+    *p = (struct peer){.used = true, .domain = d, .conf = conf, .source = (source_ref)(ref + 1u),
+                       .stale_until = NEVER, .limited_until = NEVER, .leaving_until = NEVER};
+    peer_rules(r, p);
+    rib_source_set(&r->rib, p->source, p->rules.external, 0, &conf->address);
+    struct bgp_conf c = session_conf(r, conf, ref);
+    p->session = bgp_new(&c);
+    peer_bfd_apply(r, ref);
+    peer_start(r, ref, now);
+}
+
+/* The old session stays for a moment, so that its NOTIFICATION can be pulled. */
+static void peer_leave(struct router *r, peer_ref ref, uint8_t subcode, instant now)
+{
+    struct peer *p = r->peers[ref];
+    p->leaving = true;
+    p->leaving_until = instant_after(now, duration_s(LEAVING_S));
+    p->limited = false;
+    peer_bfd_apply(r, ref);
+    peer_stop(r, ref, subcode, (struct span){0}, false, now);
+    export_close(r, ref);
+    for (size_t f = 0; f < FAMILIES; f++) import_drop(r, ref, f, false);
+    p->stale = 0;
+}
+
+static void peer_change(struct router *r, peer_ref ref, const struct intent_peer *conf, instant now)
+{
+    struct peer *p = r->peers[ref];
+    const struct intent_peer old = *p->conf;
+    p->conf = conf;
+    peer_rules(r, p);
+    peer_bfd_apply(r, ref);
+    if (old.admin_down != conf->admin_down) {
+        p->limited = false;
+        if (conf->admin_down) peer_stop(r, ref, 2, (struct span){0}, false, now);
+        else peer_start(r, ref, now);
+        return;
+    }
+    if (!p->up) return;
+    if (old.prepend != conf->prepend || old.next_hop_self != conf->next_hop_self)
+        export_again(r, ref, p->families, false);
+    if (old.local_pref != conf->local_pref && bgp_view(p->session).refresh) {
+        p->refresh_wanted |= p->families; /* Adj-RIB-In holds paths after import: ask again */
+        r->domains[p->domain]->noted[0][group_of(&p->rules)] = true;
+        r->domains[p->domain]->any_noted = true;
+    }
+    (void)limits_hold(r, ref, now);
+}
+
+static const struct intent_peer *conf_named(const struct intent_domain *d, const char *name)
+{
+    for (size_t i = 0; i < d->peers_n; i++)
+        if (strcmp(d->peers[i].name, name) == 0) return &d->peers[i];
+    return NULL;
+}
+
+static bool runs(const struct router *r, domain_ref d, const char *name)
+{
+    for (size_t i = 0; i < r->peers_n; i++) {
+        const struct peer *p = r->peers[i];
+        if (p->used && !p->leaving && p->domain == d && strcmp(p->conf->name, name) == 0) return true;
+    }
+    return false;
+}
+
+/* --- networks --- */
+
+static bool same_network(const struct intent_network *a, const struct intent_network *b)
+{
+    return prefix_equal(&a->prefix, &b->prefix) && a->communities_n == b->communities_n &&
+           (a->communities_n == 0 ||
+            memcmp(a->communities, b->communities, a->communities_n * sizeof *a->communities) == 0);
+}
+
+static bool has_prefix(const struct intent_domain *d, const struct prefix *p)
+{
+    for (size_t i = 0; i < d->networks_n; i++)
+        if (prefix_equal(&d->networks[i].prefix, p)) return true;
+    return false;
+}
+
+static void networks_apply(struct router *r, domain_ref ref, const struct intent_domain *old,
+                           const struct intent_domain *new)
+{
+    for (size_t i = 0; old && i < old->networks_n; i++)
+        if (!has_prefix(new, &old->networks[i].prefix))
+            import_network(r, ref, &old->networks[i], false);
+    for (size_t i = 0; i < new->networks_n; i++) {
+        bool same = false;
+        for (size_t k = 0; old && k < old->networks_n; k++)
+            same = same || same_network(&old->networks[k], &new->networks[i]);
+        if (!same) import_network(r, ref, &new->networks[i], true);
+    }
+}
+
+/* --- domains --- */
+
+static domain_ref domain_new(struct router *r, const struct intent_domain *conf, instant now)
+{
+    domain_ref ref = 0;
+    while (ref < r->domains_n && r->domains[ref]->used) ref++;
+    if (ref == r->domains_n) {
+        r->domains = realloc(r->domains, (r->domains_n + 1) * sizeof(struct domain *));
+        struct domain *d = calloc(1, sizeof *d);
+        if (!r->domains || !d) abort();
+        r->domains[r->domains_n++] = d;
+    }
+    struct domain *d = r->domains[ref];
+    *d = (struct domain){.used = true, .conf = conf,
+                         .settle_until = instant_after(now, duration_s(SETTLE_S))};
+    for (size_t f = 0; f < FAMILIES; f++) {
+        table_init(&d->tables[f], &r->rib, f ? FAMILY_IPV6 : FAMILY_IPV4, &r->key);
+        for (size_t g = 0; g < GROUPS; g++) journal_init(&d->journals[f][g], &d->tables[f]);
+    }
+    return ref;
+}
+
+static void domain_end(struct router *r, domain_ref ref)
+{
+    struct domain *d = r->domains[ref];
+    for (size_t i = 0; i < d->conf->networks_n; i++)
+        import_network(r, ref, &d->conf->networks[i], false);
+    for (size_t f = 0; f < FAMILIES; f++) {
+        for (size_t g = 0; g < GROUPS; g++) journal_drop(&d->journals[f][g]);
+        table_drop(&d->tables[f]);
+    }
+    d->used = false;
+}
+
+static domain_ref domain_named(const struct router *r, const char *name)
+{
+    for (domain_ref i = 0; i < r->domains_n; i++)
+        if (r->domains[i]->used && strcmp(r->domains[i]->conf->name, name) == 0) return i;
+    return NO_REF;
+}
+
+static const struct intent_domain *wanted_domain(const struct intent *i, const struct domain *d)
+{
+    for (size_t k = 0; k < i->domains_n; k++)
+        if (strcmp(i->domains[k].name, d->conf->name) == 0)
+            return i->domains[k].kind == d->conf->kind ? &i->domains[k] : NULL;
+    return NULL;
+}
+
+/* --- the difference --- */
+
+/* Another router identity or data plane is another router: every session starts anew. */
+static bool same_router(const struct intent *a, const struct intent *b)
+{
+    return a && a->router.id == b->router.id && a->router.asn == b->router.asn &&
+           a->dataplane == b->dataplane;
+}
+
+static void end_what_goes(struct router *r, const struct intent *new, bool keep, instant now)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++) {
+        struct peer *p = r->peers[i];
+        if (!p->used || p->leaving) continue;
+        const struct intent_domain *d = wanted_domain(new, r->domains[p->domain]);
+        const struct intent_peer *c = d ? conf_named(d, p->conf->name) : NULL;
+        if (c && keep && same_session(p->conf, c)) continue;
+        peer_leave(r, i, c ? 6 : 3, now); /* other configuration change; neighbour removed */
+    }
+    for (domain_ref i = 0; i < r->domains_n; i++)
+        if (r->domains[i]->used && !(keep && wanted_domain(new, r->domains[i]))) domain_end(r, i);
+}
+
+static void change_what_stays(struct router *r, const struct intent *new, instant now)
+{
+    for (domain_ref i = 0; i < r->domains_n; i++) {
+        struct domain *d = r->domains[i];
+        if (!d->used) continue;
+        const struct intent_domain *old = d->conf;
+        d->conf = wanted_domain(new, d);
+        networks_apply(r, i, old, d->conf);
+    }
+    for (peer_ref i = 0; i < r->peers_n; i++) {
+        struct peer *p = r->peers[i];
+        if (!p->used || p->leaving) continue;
+        peer_change(r, i, conf_named(r->domains[p->domain]->conf, p->conf->name), now);
+    }
+}
+
+static void begin_what_comes(struct router *r, const struct intent *new, instant now)
+{
+    for (size_t k = 0; k < new->domains_n; k++) {
+        const struct intent_domain *conf = &new->domains[k];
+        domain_ref d = domain_named(r, conf->name);
+        if (d == NO_REF) {
+            d = domain_new(r, conf, now);
+            networks_apply(r, d, NULL, conf);
+        }
+        for (size_t p = 0; p < conf->peers_n; p++)
+            if (!runs(r, d, conf->peers[p].name)) peer_add(r, d, &conf->peers[p], now);
+    }
+}
+
+bool router_apply(struct router *r, const struct intent *i, instant now, struct problems *problems)
+{
+    if (!check(i, problems)) return false;
+    struct intent_copy *c = copy_intent(i);
+    bool keep = same_router(running(r), c->intent);
+    if (r->copies) end_what_goes(r, c->intent, keep, now);
+    c->older = r->copies;
+    r->copies = c;
+    if (keep) change_what_stays(r, c->intent, now);
+    begin_what_comes(r, c->intent, now);
+    free_old_copies(r);
+    say(r, NO_REF, NO_REF, "intent-applied", "revision %llu", (unsigned long long)i->revision);
+    signal_writers(r);
+    return true;
+}

@@ -1,0 +1,402 @@
+/* router/export.c - tables into UPDATEs, when a neighbour can take them: per attribute set the path
+ * is rewritten once per message and followed by as many prefixes as fit. Withdrawals go first, then
+ * announcements, then End-of-RIB. RFC 4271 9.2, RFC 4760, RFC 7313, RB-071..074, RB-080, RB-081. */
+#include "router/router_priv.h"
+#include <stdlib.h>
+
+enum {
+    SMALLEST_ROOM = 512, /* do not begin a message in less */
+    MARKER = 16,
+    AFI_IPV4 = 1,
+    AFI_IPV6 = 2,
+    SAFI_UNICAST = 1,
+    FLAGS_MP = 0x90, /* optional, extended length */
+};
+
+/* --- who may be told what --- */
+
+static enum policy_peer peer_kind(const struct router *r, source_ref source)
+{
+    return source == SOURCE_LOCAL ? POLICY_PEER_SELF : r->peers[source - 1u]->rules.peer;
+}
+
+enum policy_reason export_verdict(const struct router *r, const struct policy_rules *to,
+                                  const struct path *best)
+{
+    uint8_t marks = attr_set_of(&r->rib.attrs, best->attrs)->marks;
+    struct policy_origin o = {
+        .from = peer_kind(r, best->source),
+        .no_export = marks & (MARK_NO_EXPORT | MARK_NO_EXPORT_SUBCONFED),
+        .no_advertise = marks & MARK_NO_ADVERTISE,
+        .blackhole = marks & MARK_BLACKHOLE,
+    };
+    return policy_export(to, &o);
+}
+
+struct out_context {
+    struct router *r;
+    peer_ref peer;
+};
+
+static attr_ref wanted(void *ctx, const struct table *t, node_ref n)
+{
+    const struct out_context *c = ctx;
+    const struct peer *p = c->r->peers[c->peer];
+    const struct path *best = node_best(table_node(t, n));
+    if (!best || best->source == p->source) return 0;
+    return export_verdict(c->r, &p->rules, best) == POLICY_FINE ? best->attrs : 0;
+}
+
+/* --- our next hop, as this neighbour can use it --- */
+
+static const struct intent_attachment *link_of(const struct intent_domain *d, const struct addr *peer)
+{
+    for (size_t i = 0; i < d->attachments_n; i++)
+        for (size_t k = 0; k < d->attachments[i].addresses_n; k++) {
+            const struct intent_address *own = &d->attachments[i].addresses[k];
+            struct prefix net = prefix_of(&own->addr, own->len);
+            if (own->addr.family == peer->family && prefix_has(&net, peer))
+                return &d->attachments[i];
+        }
+    return NULL;
+}
+
+static struct addr own_on_link(const struct intent_attachment *a, enum family f)
+{
+    for (size_t k = 0; a && k < a->addresses_n; k++)
+        if (a->addresses[k].addr.family == f && !addr_is_link_local(&a->addresses[k].addr))
+            return a->addresses[k].addr;
+    return (struct addr){0};
+}
+
+static struct addr mapped(const struct addr *v4)
+{
+    struct addr a = {.family = FAMILY_IPV6, .b = {[10] = 0xff, [11] = 0xff}};
+    memcpy(a.b + 12, v4->b, 4);
+    return a;
+}
+
+/* The session's own address for its own family; for the other family the address of the same link;
+ * without one an IPv4-mapped address (RFC 4291 2.5.5.2) or the router identifier, as others do. */
+static void find_next_hops(const struct router *r, struct peer *p)
+{
+    const struct intent_attachment *link = link_of(r->domains[p->domain]->conf, &p->conf->address);
+    if (addr_is_none(&p->local)) p->local = p->conf->local;
+    if (addr_is_none(&p->local)) p->local = own_on_link(link, p->conf->address.family);
+    p->next_hop[0] = p->local.family == FAMILY_IPV4 ? p->local : own_on_link(link, FAMILY_IPV4);
+    p->next_hop[1] = p->local.family == FAMILY_IPV6 ? p->local : own_on_link(link, FAMILY_IPV6);
+    if (addr_is_none(&p->next_hop[0])) p->next_hop[0] = addr_v4(running(r)->router.id);
+    if (addr_is_none(&p->next_hop[1])) p->next_hop[1] = mapped(&p->next_hop[0]);
+}
+
+/* --- opening and closing --- */
+
+void export_open(struct router *r, peer_ref ref)
+{
+    struct peer *p = r->peers[ref];
+    struct domain *d = r->domains[p->domain];
+    find_next_hops(r, p);
+    for (size_t f = 0; f < FAMILIES; f++) {
+        if (!(p->families & family_bit(f))) continue;
+        struct out_context *ctx = malloc(sizeof *ctx);
+        if (!ctx) abort();
+        *ctx = (struct out_context){r, ref};
+        p->out[f] = out_new(&d->journals[f][group_of(&p->rules)], wanted, ctx);
+    }
+    p->untold = 0;
+    d->any_noted = d->noted[0][group_of(&p->rules)] = true;
+}
+
+void export_close(struct router *r, peer_ref ref)
+{
+    struct peer *p = r->peers[ref];
+    for (size_t f = 0; f < FAMILIES; f++) {
+        if (!p->out[f]) continue;
+        free(p->out[f]->ctx);
+        out_free(p->out[f]);
+        p->out[f] = NULL;
+    }
+}
+
+void export_again(struct router *r, peer_ref ref, uint32_t families, bool markers)
+{
+    struct peer *p = r->peers[ref];
+    struct domain *d = r->domains[p->domain];
+    for (size_t f = 0; f < FAMILIES; f++) {
+        if (!p->out[f] || !(families & family_bit(f))) continue;
+        out_again(p->out[f]);
+        if (markers && bgp_view(p->session).enhanced_refresh) {
+            p->refresh_begin |= family_bit(f);
+            p->refresh_end |= family_bit(f);
+        }
+        d->noted[f][group_of(&p->rules)] = d->any_noted = true;
+    }
+}
+
+static bool eor_due(const struct router *r, const struct peer *p, size_t f)
+{
+    if (!p->out[f] || (p->eor_sent & family_bit(f)) || !out_walked(p->out[f])) return false;
+    return !r->restarting || r->domains[p->domain]->settled;
+}
+
+bool export_pending(const struct router *r, const struct peer *p)
+{
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (p->out[f] && (out_pending(p->out[f]) || eor_due(r, p, f))) return true;
+    return p->refresh_wanted || p->refresh_begin || p->refresh_end;
+}
+
+/* --- messages --- */
+
+struct message {
+    struct writer w; /* on this message's room only */
+    size_t length_at;
+};
+
+static struct message message_begin(uint8_t *buf, size_t room)
+{
+    struct message m = {.w = writer_on(buf, room)};
+    for (int i = 0; i < MARKER; i++) writer_u8(&m.w, 0xff);
+    m.length_at = writer_hole16(&m.w);
+    writer_u8(&m.w, BGP_UPDATE);
+    return m;
+}
+
+/* The length counts the whole message, marker included. */
+static size_t message_end(struct message *m)
+{
+    size_t n = writer_len(&m->w);
+    if (m->w.bad) return 0;
+    m->w.start[m->length_at] = (uint8_t)(n >> 8);
+    m->w.start[m->length_at + 1] = (uint8_t)n;
+    return n;
+}
+
+static size_t widest_prefix(size_t f) { return 1 + (f ? 16u : 4u); }
+
+static void put_prefixes(struct writer *w, struct out *o, size_t f)
+{
+    struct prefix p;
+    while (writer_room(w) >= widest_prefix(f) && out_take(o, &p)) bgp_nlri_put(w, &p);
+}
+
+static void put_family(struct writer *w, size_t f)
+{
+    writer_u16(w, f ? AFI_IPV6 : AFI_IPV4);
+    writer_u8(w, SAFI_UNICAST);
+}
+
+static size_t write_withdrawals(struct out *o, size_t f, uint8_t *buf, size_t room)
+{
+    struct message m = message_begin(buf, room);
+    if (f == 0) {
+        m.w.end -= 2; /* the empty attribute length behind the list */
+        size_t hole = writer_hole16(&m.w);
+        put_prefixes(&m.w, o, f);
+        writer_fill16(&m.w, hole);
+        m.w.end += 2;
+        writer_u16(&m.w, 0);
+        return message_end(&m);
+    }
+    writer_u16(&m.w, 0);
+    size_t attrs = writer_hole16(&m.w);
+    writer_u8(&m.w, FLAGS_MP);
+    writer_u8(&m.w, ATTR_MP_UNREACH);
+    size_t value = writer_hole16(&m.w);
+    put_family(&m.w, f);
+    put_prefixes(&m.w, o, f);
+    writer_fill16(&m.w, value);
+    writer_fill16(&m.w, attrs);
+    return message_end(&m);
+}
+
+struct shape { /* how this session wants its attributes */
+    bool as4, external;
+};
+
+static void put_mp_next_hop(struct writer *w, const struct attrs *a)
+{
+    bool link = !addr_is_none(&a->next_hop_link);
+    writer_u8(w, link ? 32 : 16);
+    writer_bytes(w, a->next_hop.b, 16);
+    if (link) writer_bytes(w, a->next_hop_link.b, 16);
+    writer_u8(w, 0);
+}
+
+/* MP_REACH_NLRI stands first (RFC 7606 5.1), so the other attributes are written behind the prefixes,
+ * into room that was measured before. */
+static size_t write_announcements6(struct out *o, const struct attrs *a, struct shape s, uint8_t *buf,
+                                   size_t room, struct arena *scratch)
+{
+    struct attrs rest = *a;
+    rest.has &= ~(uint32_t)HAS_NEXT_HOP;
+    uint8_t *tail = arena_take(scratch, room);
+    if (!tail) return 0;
+    struct writer t = writer_on(tail, room);
+    bgp_attrs_encode(&t, &rest, s.as4, s.external);
+    struct message m = message_begin(buf, room);
+    writer_u16(&m.w, 0);
+    size_t attrs = writer_hole16(&m.w);
+    writer_u8(&m.w, FLAGS_MP);
+    writer_u8(&m.w, ATTR_MP_REACH);
+    size_t value = writer_hole16(&m.w);
+    put_family(&m.w, 1);
+    put_mp_next_hop(&m.w, a);
+    if (t.bad || m.w.bad || writer_room(&m.w) < writer_len(&t) + widest_prefix(1)) return 0;
+    m.w.end -= writer_len(&t);
+    put_prefixes(&m.w, o, 1);
+    m.w.end += writer_len(&t);
+    writer_fill16(&m.w, value);
+    writer_copy(&m.w, writer_span(&t));
+    writer_fill16(&m.w, attrs);
+    return message_end(&m);
+}
+
+static size_t write_announcements4(struct out *o, const struct attrs *a, struct shape s, uint8_t *buf,
+                                   size_t room)
+{
+    struct message m = message_begin(buf, room);
+    writer_u16(&m.w, 0);
+    size_t attrs = writer_hole16(&m.w);
+    bgp_attrs_encode(&m.w, a, s.as4, s.external);
+    writer_fill16(&m.w, attrs);
+    if (m.w.bad || writer_room(&m.w) < widest_prefix(0)) return 0;
+    put_prefixes(&m.w, o, 0);
+    return message_end(&m);
+}
+
+static size_t write_end_of_rib(size_t f, uint8_t *buf, size_t room)
+{
+    struct message m = message_begin(buf, room);
+    writer_u16(&m.w, 0);
+    size_t attrs = writer_hole16(&m.w);
+    if (f) {
+        writer_u8(&m.w, FLAGS_MP);
+        writer_u8(&m.w, ATTR_MP_UNREACH);
+        size_t value = writer_hole16(&m.w);
+        put_family(&m.w, f);
+        writer_fill16(&m.w, value);
+    }
+    writer_fill16(&m.w, attrs);
+    return message_end(&m);
+}
+
+/* RB-074: a set that cannot be written within the neighbour's message size is withdrawn from it. */
+static size_t too_long(struct router *r, peer_ref ref, size_t f, uint8_t *buf, size_t room)
+{
+    struct peer *p = r->peers[ref];
+    struct prefix prefix;
+    bool told;
+    if (!out_void(p->out[f], &prefix, &told)) return 0;
+    char text[PREFIX_TEXT_MAX];
+    if (p->untold++ == 0)
+        say(r, p->domain, ref, "route-too-long", "%s: attributes do not fit a message",
+            prefix_text(&prefix, text));
+    if (!told) return 0;
+    struct message m = message_begin(buf, room);
+    if (f == 0) {
+        size_t hole = writer_hole16(&m.w);
+        bgp_nlri_put(&m.w, &prefix);
+        writer_fill16(&m.w, hole);
+        writer_u16(&m.w, 0);
+        return message_end(&m);
+    }
+    writer_u16(&m.w, 0);
+    size_t attrs = writer_hole16(&m.w);
+    writer_u8(&m.w, FLAGS_MP);
+    writer_u8(&m.w, ATTR_MP_UNREACH);
+    size_t value = writer_hole16(&m.w);
+    put_family(&m.w, f);
+    bgp_nlri_put(&m.w, &prefix);
+    writer_fill16(&m.w, value);
+    writer_fill16(&m.w, attrs);
+    return message_end(&m);
+}
+
+static size_t write_announcements(struct router *r, peer_ref ref, size_t f, attr_ref attrs,
+                                  struct shape s, uint8_t *buf, size_t room)
+{
+    struct peer *p = r->peers[ref];
+    struct arena_mark mark = arena_mark(&r->scratch);
+    struct attrs in = attr_view(&r->rib.attrs, attrs), a;
+    bool from_self = addr_is_none(&in.next_hop);
+    size_t n = 0;
+    if (policy_export_attrs(&p->rules, &in, from_self, &p->next_hop[f], &p->next_hop_link, &r->scratch,
+                            &a)) {
+        a.has |= HAS_NEXT_HOP;
+        n = f ? write_announcements6(p->out[f], &a, s, buf, room, &r->scratch)
+              : write_announcements4(p->out[f], &a, s, buf, room);
+    }
+    arena_rewind(&r->scratch, mark);
+    return n ? n : too_long(r, ref, f, buf, room);
+}
+
+static size_t write_refresh(uint32_t *bits, enum bgp_refresh_kind kind, uint8_t *buf, size_t room)
+{
+    struct writer w = writer_on(buf, room);
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (*bits & family_bit(f)) bgp_refresh_encode(&w, (enum bgp_family)family_bit(f), kind);
+    *bits = 0;
+    return writer_len(&w);
+}
+
+struct page { /* the caller's buffer, message by message */
+    uint8_t *buf;
+    size_t room, n, largest, messages;
+};
+
+/* Room for one more message of full size; a short buffer is used as it is when still empty. */
+static size_t page_room(const struct page *g)
+{
+    size_t left = g->room - g->n;
+    if (left >= g->largest) return g->largest;
+    return g->n == 0 && left >= SMALLEST_ROOM ? left : 0;
+}
+
+static bool write_family(struct router *r, peer_ref ref, size_t f, struct shape s, struct page *g)
+{
+    struct peer *p = r->peers[ref];
+    attr_ref attrs;
+    size_t room;
+    while ((room = page_room(g)) != 0) {
+        if (!out_begin(p->out[f], &attrs)) return true;
+        uint8_t *at = g->buf + g->n;
+        size_t n = attrs ? write_announcements(r, ref, f, attrs, s, at, room)
+                         : write_withdrawals(p->out[f], f, at, room);
+        g->n += n;
+        g->messages += n != 0;
+    }
+    return false;
+}
+
+static void write_markers(struct router *r, struct peer *p, size_t f, struct page *g)
+{
+    uint32_t bit = family_bit(f), end = p->refresh_end & bit;
+    if (page_room(g) == 0) return;
+    if (end) {
+        p->refresh_end &= ~bit;
+        g->n += write_refresh(&end, BGP_REFRESH_END, g->buf + g->n, page_room(g));
+    }
+    if (page_room(g) && eor_due(r, p, f)) {
+        p->eor_sent |= bit;
+        g->n += write_end_of_rib(f, g->buf + g->n, page_room(g));
+        g->messages++;
+    }
+}
+
+size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, size_t *messages)
+{
+    struct peer *p = r->peers[ref];
+    if (!export_pending(r, p)) return 0;
+    struct bgp_view v = bgp_view(p->session);
+    struct page g = {.buf = buf, .room = room, .largest = v.message_max};
+    struct shape s = {.as4 = v.as4, .external = p->rules.external};
+    if (page_room(&g) == 0) return 0;
+    g.n += write_refresh(&p->refresh_wanted, BGP_REFRESH_REQUEST, buf, room);
+    if (p->refresh_begin)
+        g.n += write_refresh(&p->refresh_begin, BGP_REFRESH_BEGIN, buf + g.n, room - g.n);
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (p->out[f] && write_family(r, ref, f, s, &g)) write_markers(r, p, f, &g);
+    *messages = g.messages;
+    return g.n;
+}

@@ -1,0 +1,281 @@
+/* router/import.c - decoded UPDATEs into tables: attributes once per message, then each prefix; what
+ * changed goes to the kernel's sink and into the journals of those who may be told. RB-055, RB-06A,
+ * RB-06B, RB-070, RB-090. */
+#include "router/router_priv.h"
+
+enum {
+    BATCH = 16,            /* prefixes whose index slots are fetched together */
+    LIMIT_RESTART_S = 300, /* RB-091 */
+};
+
+struct batch {
+    struct prefix prefix[BATCH];
+    uint32_t hash[BATCH];
+    size_t n;
+};
+
+static bool batch_fill(struct batch *b, const struct table *t, struct cursor *c,
+                       const struct bgp_nlri *n)
+{
+    uint32_t path_id;
+    b->n = 0;
+    while (b->n < BATCH && bgp_nlri_next(c, n, &b->prefix[b->n], &path_id)) {
+        b->hash[b->n] = table_hash(t, &b->prefix[b->n]);
+        b->n++;
+    }
+    return b->n > 0;
+}
+
+/* --- what a change means for others --- */
+
+static void kernel_change(struct router *r, domain_ref ref, size_t slot, node_ref node)
+{
+    const struct table *t = &r->domains[ref]->tables[slot];
+    struct route_change c = {.domain = ref, .prefix = table_prefix(t, node)};
+    c.next_hops_n = (uint8_t)table_next_hops(t, node, c.next_hops, ROUTE_NEXT_HOPS_MAX);
+    r->sink.route(r->sink.ctx, &c);
+}
+
+static void note_for_groups(struct router *r, struct domain *d, size_t slot, node_ref node)
+{
+    const struct node *n = table_node(&d->tables[slot], node);
+    const struct path *best = node_best(n);
+    for (size_t g = 0; g < GROUPS; g++) {
+        struct journal *j = &d->journals[slot][g];
+        if (j->outs_n == 0) continue;
+        struct policy_rules to = {.domain = (enum policy_domain)d->conf->kind,
+                                  .peer = (enum policy_peer)(g / 2),
+                                  .external = g % 2};
+        bool may = best && export_verdict(r, &to, best) == POLICY_FINE;
+        if (!may && n->holders == 0) continue; /* nobody was told, nobody will be */
+        journal_note(j, node);
+        d->noted[slot][g] = d->any_noted = true;
+    }
+}
+
+void import_changed(struct router *r, domain_ref ref, size_t slot, const struct table_change *c)
+{
+    struct domain *d = r->domains[ref];
+    if (c->next_hops && running(r)->dataplane != DATAPLANE_NONE) kernel_change(r, ref, slot, c->node);
+    if (!c->best) return;
+    r->changes++;
+    note_for_groups(r, d, slot, c->node);
+}
+
+struct visit {
+    struct router *r;
+    domain_ref domain;
+    size_t slot;
+};
+
+static void on_change(void *ctx, const struct table_change *c)
+{
+    const struct visit *v = ctx;
+    import_changed(v->r, v->domain, v->slot, c);
+}
+
+void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only)
+{
+    struct peer *p = r->peers[ref];
+    if (r->rib.sources[p->source].received[slot] == 0) return;
+    struct visit v = {r, p->domain, slot};
+    table_drop_source(&r->domains[p->domain]->tables[slot], p->source, stale_only, on_change, &v);
+}
+
+/* --- one UPDATE --- */
+
+static void withdraw(struct router *r, struct peer *p, const struct bgp_nlri *nlri)
+{
+    size_t slot = family_slot(nlri->family);
+    struct table *t = &r->domains[p->domain]->tables[slot];
+    struct cursor c = cursor_of(nlri->bytes);
+    struct batch b;
+    while (batch_fill(&b, t, &c, nlri))
+        for (size_t i = 0; i < b.n; i++) {
+            struct table_change change;
+            if (!table_withdraw(t, &b.prefix[i], b.hash[i], p->source, &change)) continue;
+            import_changed(r, p->domain, slot, &change);
+            table_settle(t, change.node);
+        }
+}
+
+static bool on_link(const struct intent_domain *d, const struct addr *a)
+{
+    for (size_t i = 0; i < d->attachments_n; i++)
+        for (size_t k = 0; k < d->attachments[i].addresses_n; k++) {
+            const struct intent_address *own = &d->attachments[i].addresses[k];
+            struct prefix net = prefix_of(&own->addr, own->len);
+            if (own->addr.family == a->family && prefix_has(&net, a)) return true;
+        }
+    return false;
+}
+
+/* With a data plane a next hop must lie on a link of the domain or behind a static route. */
+static bool reachable(const struct router *r, const struct domain *d, const struct addr *a)
+{
+    if (running(r)->dataplane == DATAPLANE_NONE || addr_is_link_local(a)) return true;
+    if (on_link(d->conf, a)) return true;
+    for (size_t i = 0; i < d->conf->routes_n; i++)
+        if (d->conf->routes[i].prefix.addr.family == a->family &&
+            prefix_has(&d->conf->routes[i].prefix, a))
+            return true;
+    return false;
+}
+
+static void announce_one(struct router *r, struct peer *p, struct table *t, const struct batch *b,
+                         size_t i, attr_ref attrs, enum policy_reason reason)
+{
+    if (reason == POLICY_FINE) reason = policy_import_prefix(&p->rules, &b->prefix[i]);
+    if (reason == POLICY_MARTIAN_PREFIX) { /* not even kept; an earlier one cannot be there */
+        p->ignored_prefixes++;
+        return;
+    }
+    struct path path = {.attrs = attr_hold(&r->rib.attrs, attrs),
+                        .source = p->source,
+                        .flags = reason == POLICY_FINE ? 0 : PATH_REFUSED,
+                        .reason = (uint8_t)reason};
+    struct table_change change;
+    if (!table_announce(t, &b->prefix[i], b->hash[i], path, &change)) return;
+    import_changed(r, p->domain, t->slot, &change);
+    table_settle(t, change.node);
+}
+
+static void announce(struct router *r, struct peer *p, const struct bgp_nlri *nlri,
+                     const struct attrs *attrs)
+{
+    struct domain *d = r->domains[p->domain];
+    struct table *t = &d->tables[family_slot(nlri->family)];
+    struct arena_mark mark = arena_mark(&r->scratch);
+    struct attrs in;
+    const struct addr *local = addr_is_none(&p->local) ? NULL : &p->local;
+    enum policy_reason reason = policy_import(&p->rules, attrs, local, &r->scratch, &in);
+    if (reason == POLICY_FINE && !reachable(r, d, &in.next_hop)) reason = POLICY_NEXT_HOP_UNREACHABLE;
+    attr_ref ref = attr_intern(&r->rib.attrs, &in);
+    arena_rewind(&r->scratch, mark);
+    struct cursor c = cursor_of(nlri->bytes);
+    struct batch b;
+    while (batch_fill(&b, t, &c, nlri))
+        for (size_t i = 0; i < b.n; i++) announce_one(r, p, t, &b, i, ref, reason);
+    attr_release(&r->rib.attrs, ref);
+}
+
+/* The IPv4 field uses NEXT_HOP, MP_REACH_NLRI brings its own. */
+static struct attrs attrs_for(const struct bgp_update *u, size_t i)
+{
+    struct attrs a = u->attrs;
+    bool multiprotocol = u->announced[i].family != BGP_IPV4_UNICAST || i > 0 ||
+                         !(u->attrs.has & HAS_NEXT_HOP);
+    if (multiprotocol && !addr_is_none(&u->mp_next_hop)) {
+        a.has |= HAS_NEXT_HOP;
+        a.next_hop = u->mp_next_hop;
+        a.next_hop_link = u->mp_next_hop_link;
+    }
+    return a;
+}
+
+static void say_faults(struct router *r, peer_ref ref, const struct bgp_update *u)
+{
+    for (const struct bgp_attr_fault *f = u->faults; f; f = f->next)
+        say(r, r->peers[ref]->domain, ref, f->withdraw ? "treat-as-withdraw" : "attribute-discarded",
+            "attribute %u at offset %zu: %s", f->type, f->offset, f->what);
+}
+
+static void end_of_rib(struct router *r, peer_ref ref, uint32_t families, instant now)
+{
+    struct peer *p = r->peers[ref];
+    p->eor_got |= families;
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (families & p->stale & family_bit(f)) import_drop(r, ref, f, true);
+    p->stale &= ~families;
+    if (!p->stale) p->stale_until = NEVER;
+    if (!r->domains[p->domain]->settled) router_tick(r, now);
+}
+
+void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, instant now)
+{
+    struct peer *p = r->peers[ref];
+    say_faults(r, ref, u);
+    for (size_t i = 0; i < u->withdrawn_n; i++)
+        if (u->withdrawn[i].family & p->families) withdraw(r, p, &u->withdrawn[i]);
+    for (size_t i = 0; i < u->announced_n; i++) {
+        if (!(u->announced[i].family & p->families)) continue; /* RB-06C */
+        if (u->verdict == BGP_UPDATE_WITHDRAW) {
+            withdraw(r, p, &u->announced[i]);
+            continue;
+        }
+        struct attrs a = attrs_for(u, i);
+        announce(r, p, &u->announced[i], &a);
+    }
+    if (u->announced_n && !limits_hold(r, ref, now)) return;
+    if (u->end_of_rib) end_of_rib(r, ref, u->end_of_rib, now);
+}
+
+/* --- prefix limits --- */
+
+uint32_t peer_limit(const struct router *r, const struct peer *p, size_t slot)
+{
+    bool premium = r->domains[p->domain]->conf->premium;
+    enum family f = slot ? FAMILY_IPV6 : FAMILY_IPV4;
+    return limit_effective(limit_by_rule(p->rules.domain, p->rules.peer, premium, f),
+                           slot ? p->conf->max_ipv6 : p->conf->max_ipv4);
+}
+
+static void limit_exceeded(struct router *r, peer_ref ref, size_t slot, uint32_t limit, instant now)
+{
+    struct peer *p = r->peers[ref];
+    uint8_t data[7] = {0, (uint8_t)(slot ? 2 : 1), 1}; /* AFI, SAFI, limit (RFC 4486 4) */
+    for (size_t i = 0; i < 4; i++) data[3 + i] = (uint8_t)(limit >> (24 - 8 * i));
+    uint32_t count = r->rib.sources[p->source].received[slot];
+    uint32_t wait = p->conf->limit_restart_s ? p->conf->limit_restart_s : LIMIT_RESTART_S;
+    say(r, p->domain, ref, "prefix-limit-exceeded", "%u IPv%c prefixes, limit %u; down for %u s", count,
+        slot ? '6' : '4', limit, wait);
+    p->limited = true;
+    p->limited_until = instant_after(now, duration_s(wait));
+    peer_stop(r, ref, 1, span_of(data, sizeof data), false, now);
+}
+
+bool limits_hold(struct router *r, peer_ref ref, instant now)
+{
+    struct peer *p = r->peers[ref];
+    for (size_t f = 0; f < FAMILIES; f++) {
+        uint32_t limit = peer_limit(r, p, f), count = r->rib.sources[p->source].received[f];
+        enum limit_level level = limit_level(limit, count), before = p->level[f];
+        p->level[f] = level;
+        if (level == LIMIT_EXCEEDED) {
+            limit_exceeded(r, ref, f, limit, now);
+            return false;
+        }
+        if (level <= before) continue;
+        say(r, p->domain, ref, level == LIMIT_WARNING ? "prefix-limit-warning" : "prefix-limit-alarm",
+            "%u of %u IPv%c prefixes", count, limit, f ? '6' : '4');
+    }
+    return true;
+}
+
+/* --- what we originate --- */
+
+void import_network(struct router *r, domain_ref ref, const struct intent_network *n, bool present)
+{
+    struct domain *d = r->domains[ref];
+    size_t slot = n->prefix.addr.family == FAMILY_IPV6;
+    struct table *t = &d->tables[slot];
+    uint32_t hash = table_hash(t, &n->prefix);
+    struct table_change change;
+    bool changed;
+    if (present) {
+        struct arena_mark mark = arena_mark(&r->scratch);
+        uint8_t *bytes = arena_take(&r->scratch, n->communities_n * 4);
+        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH, .origin = ORIGIN_IGP};
+        for (size_t i = 0; bytes && i < n->communities_n * 4; i++)
+            bytes[i] = (uint8_t)(n->communities[i / 4] >> (24 - 8 * (i % 4)));
+        if (bytes && n->communities_n) a.communities = span_of(bytes, n->communities_n * 4);
+        struct path path = {.attrs = attr_intern(&r->rib.attrs, &a), .source = SOURCE_LOCAL};
+        arena_rewind(&r->scratch, mark);
+        changed = table_announce(t, &n->prefix, hash, path, &change);
+    } else {
+        changed = table_withdraw(t, &n->prefix, hash, SOURCE_LOCAL, &change);
+    }
+    if (!changed) return;
+    import_changed(r, ref, slot, &change);
+    table_settle(t, change.node);
+}

@@ -1,0 +1,491 @@
+/* router/router.c - facts come in, sessions answer with effects, effects move tables and the sink.
+ * Owns the router object; every call into a session goes through with_session, so that its effects
+ * are dealt with in one place and in order. RFC 4271 8 (through proto), RFC 4724 (helper), RFC 5882
+ * (BFD), RB-037, RB-082..084, RB-091. */
+#include "router/router_priv.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    FX_CEILING = 48 << 20,
+    INPUT_SLICE = 64 << 10, /* what one turn of a session decodes at most */
+    HELPER_MOST_S = 120,    /* RB-082 */
+    SWEEP_S = 360,          /* RB-083 */
+    EOR_PATIENCE_S = 15,    /* for neighbours that never send End-of-RIB */
+};
+
+/* --- small things --- */
+
+struct peer *peer_at(const struct router *r, peer_ref ref)
+{
+    return ref < r->peers_n && r->peers[ref]->used ? r->peers[ref] : NULL;
+}
+
+struct domain *domain_at(const struct router *r, domain_ref ref)
+{
+    return ref < r->domains_n && r->domains[ref]->used ? r->domains[ref] : NULL;
+}
+
+void say(struct router *r, domain_ref d, peer_ref p, const char *name, const char *fmt, ...)
+{
+    if (!r->sink.event) return;
+    char buf[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(buf, sizeof buf, fmt, args);
+    va_end(args);
+    r->sink.event(r->sink.ctx, d, p, name, buf);
+}
+
+struct router *router_new(const struct router_sink *sink, const struct hash_key *key, uint32_t seed)
+{
+    struct router *r = calloc(1, sizeof *r);
+    if (!r) abort();
+    r->sink = *sink;
+    r->key = *key;
+    r->seed = seed;
+    rib_init(&r->rib, key);
+    arena_init(&r->scratch, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(r->fx); i++) bgp_effects_init(&r->fx[i], FX_CEILING);
+    return r;
+}
+
+void router_free(struct router *r)
+{
+    if (!r) return;
+    for (peer_ref i = 0; i < r->peers_n; i++) {
+        if (r->peers[i]->used) {
+            export_close(r, i);
+            bgp_free(r->peers[i]->session);
+        }
+        free(r->peers[i]);
+    }
+    for (size_t d = 0; d < r->domains_n; d++) {
+        if (r->domains[d]->used)
+            for (size_t f = 0; f < FAMILIES; f++) {
+                for (size_t g = 0; g < GROUPS; g++) journal_drop(&r->domains[d]->journals[f][g]);
+                table_drop(&r->domains[d]->tables[f]);
+            }
+        free(r->domains[d]);
+    }
+    free(r->peers);
+    free(r->domains);
+    while (r->copies) {
+        struct intent_copy *c = r->copies;
+        r->copies = c->older;
+        arena_drop(&c->arena);
+        free(c);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(r->fx); i++) bgp_effects_drop(&r->fx[i]);
+    arena_drop(&r->scratch);
+    rib_drop(&r->rib);
+    free(r);
+}
+
+void router_restarting(struct router *r) { r->restarting = true; }
+
+/* --- BFD --- */
+
+static bool bfd_same(const struct intent_bfd *a, const struct intent_bfd *b)
+{
+    return a->on == b->on && (!a->on || (a->min_tx_us == b->min_tx_us &&
+                                         a->min_rx_us == b->min_rx_us && a->mult == b->mult));
+}
+
+void peer_bfd_apply(struct router *r, peer_ref ref)
+{
+    struct peer *p = r->peers[ref];
+    struct intent_bfd want = p->conf->bfd;
+    if (p->leaving || p->conf->admin_down) want.on = false;
+    if (bfd_same(&want, &p->bfd_conf)) return;
+    if (p->bfd_conf.on && r->sink.bfd_stop) r->sink.bfd_stop(r->sink.ctx, ref);
+    p->bfd_conf = want;
+    p->bfd = want.on ? BFD_DOWN_STATE : BFD_OFF;
+    if (want.on && r->sink.bfd_start) r->sink.bfd_start(r->sink.ctx, ref, &p->conf->bfd);
+}
+
+/* --- effects of sessions --- */
+
+static struct bgp_effects *effects_begin(struct router *r)
+{
+    assert(r->depth < ARRAY_LEN(r->fx));
+    return &r->fx[r->depth++];
+}
+
+static void effects_end(struct router *r, peer_ref ref, struct bgp_effects *fx, instant now);
+
+static void session_up(struct router *r, peer_ref ref, instant now)
+{
+    struct peer *p = r->peers[ref];
+    struct bgp_view v = bgp_view(p->session);
+    p->up = true;
+    p->up_since = now;
+    p->families = v.families;
+    p->caps = v.peer;
+    p->eor_got = p->eor_sent = 0;
+    p->refresh_wanted = p->refresh_begin = p->refresh_end = 0;
+    p->level[0] = p->level[1] = LIMIT_FINE;
+    r->rib.sources[p->source].router_id = v.peer_id;
+    /* RFC 4724 4.2: without the forwarding bit a family's old routes are worth nothing. */
+    uint32_t kept = p->stale & v.families & v.peer.restart_families & v.peer.forwarding_families;
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (p->stale & ~kept & family_bit(f)) import_drop(r, ref, f, true);
+    p->stale = kept;
+    p->stale_until = kept ? instant_after(now, duration_s(SWEEP_S)) : NEVER;
+    export_open(r, ref);
+    char addr[ADDR_TEXT_MAX];
+    say(r, p->domain, ref, "session-up", "%s AS %u, hold time %u s",
+        addr_text(&p->conf->address, addr), p->conf->asn, v.hold_s);
+}
+
+/* Keeps the routes of a neighbour that only lost its connection and promised to come back. */
+static bool helps(struct router *r, struct peer *p, enum bgp_down why, instant now)
+{
+    uint32_t families = p->families & p->caps.restart_families;
+    if (why != BGP_DOWN_LOST || p->leaving || !p->caps.restart || !families || !p->caps.restart_s)
+        return false;
+    int64_t s = p->caps.restart_s < HELPER_MOST_S ? p->caps.restart_s : HELPER_MOST_S;
+    p->stale = families;
+    p->stale_until = instant_after(now, duration_s(s));
+    struct domain *d = r->domains[p->domain];
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (families & family_bit(f)) table_mark_stale(&d->tables[f], p->source);
+    return true;
+}
+
+static void session_down(struct router *r, peer_ref ref, const struct bgp_effect *e, instant now)
+{
+    struct peer *p = r->peers[ref];
+    bool was_up = p->up;
+    p->up = false;
+    p->signalled = false;
+    export_close(r, ref);
+    if (was_up) {
+        bool kept = helps(r, p, e->down.why, now);
+        for (size_t f = 0; f < FAMILIES; f++)
+            if (!kept || !(p->stale & family_bit(f))) import_drop(r, ref, f, false);
+        if (kept) say(r, p->domain, ref, "restart-helper", "routes kept while the neighbour restarts");
+    }
+    char addr[ADDR_TEXT_MAX];
+    const char *name = was_up ? "session-down" : "session-failed";
+    say(r, p->domain, ref, name, "%s: %s (%u/%u)", addr_text(&p->conf->address, addr),
+        e->down.text ? e->down.text : "", e->down.code, e->down.subcode);
+}
+
+static void refresh_asked(struct router *r, peer_ref ref, const struct bgp_refresh *q)
+{
+    struct peer *p = r->peers[ref];
+    if (!p->up || !(q->family & p->families)) return;
+    size_t f = family_slot(q->family);
+    if (q->kind == BGP_REFRESH_REQUEST) export_again(r, ref, q->family, true);
+    /* RFC 7313: what is not said again between begin and end is gone. */
+    if (q->kind == BGP_REFRESH_BEGIN) table_mark_stale(&r->domains[p->domain]->tables[f], p->source);
+    if (q->kind == BGP_REFRESH_END) import_drop(r, ref, f, true);
+}
+
+static void effect(struct router *r, peer_ref ref, const struct bgp_effect *e, instant now)
+{
+    struct peer *p = r->peers[ref];
+    void *ctx = r->sink.ctx;
+    switch (e->kind) {
+    case BGP_FX_OPEN: r->sink.connect(ctx, ref); break;
+    case BGP_FX_CLOSE: r->sink.close(ctx, ref, e->conn); break;
+    case BGP_FX_WRITE: r->sink.writable(ctx, ref, e->conn); break;
+    case BGP_FX_STATE:
+        say(r, p->domain, ref, "state", "%s -> %s", bgp_state_name(e->state.from),
+            bgp_state_name(e->state.to));
+        break;
+    case BGP_FX_UP: session_up(r, ref, now); break;
+    case BGP_FX_UPDATE:
+        if (p->up) import_update(r, ref, e->update, now);
+        break;
+    case BGP_FX_REFRESH: refresh_asked(r, ref, &e->refresh); break;
+    case BGP_FX_DOWN: session_down(r, ref, e, now); break;
+    }
+}
+
+static void effects_end(struct router *r, peer_ref ref, struct bgp_effects *fx, instant now)
+{
+    for (size_t i = 0; i < fx->n; i++) {
+        struct bgp_effect e = fx->list[i];
+        effect(r, ref, &e, now);
+    }
+    bgp_effects_clear(fx);
+    r->depth--;
+}
+
+void peer_start(struct router *r, peer_ref ref, instant now)
+{
+    struct peer *p = r->peers[ref];
+    if (p->leaving || p->conf->admin_down || p->limited) return;
+    struct bgp_effects *fx = effects_begin(r);
+    bgp_start(p->session, now, fx);
+    effects_end(r, ref, fx, now);
+}
+
+void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data, bool again,
+               instant now)
+{
+    struct bgp_effects *fx = effects_begin(r);
+    bgp_stop(r->peers[ref]->session, 6, subcode, data, again, now, fx);
+    effects_end(r, ref, fx, now);
+}
+
+/* --- facts --- */
+
+static bool is_from(const struct peer *p, domain_ref domain, const struct addr *remote,
+                    const struct addr *local)
+{
+    if (!p->used || p->leaving || !addr_equal(&p->conf->address, remote)) return false;
+    if (domain != NO_REF && p->domain != domain) return false;
+    return addr_is_none(&p->conf->local) || !local || addr_equal(&p->conf->local, local);
+}
+
+peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *remote,
+                       const struct addr *local, instant now)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++) {
+        struct peer *p = r->peers[i];
+        if (!is_from(p, domain, remote, local)) continue;
+        if (p->limited || p->conf->admin_down) return NO_REF;
+        struct bgp_effects *fx = effects_begin(r);
+        bool wanted = bgp_accepted(p->session, now, fx);
+        if (wanted && local) p->local = *local;
+        effects_end(r, i, fx, now);
+        signal_writers(r);
+        return wanted ? i : NO_REF;
+    }
+    return NO_REF;
+}
+
+void router_local(struct router *r, peer_ref ref, const struct addr *local)
+{
+    struct peer *p = peer_at(r, ref);
+    if (p) p->local = *local;
+}
+
+void router_connected(struct router *r, peer_ref ref, enum bgp_conn conn, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    if (!p) return;
+    struct bgp_effects *fx = effects_begin(r);
+    bgp_connected(p->session, conn, now, fx);
+    effects_end(r, ref, fx, now);
+    signal_writers(r);
+}
+
+void router_input(struct router *r, peer_ref ref, enum bgp_conn conn, struct span bytes, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    while (p && bytes.n) {
+        size_t n = bytes.n < INPUT_SLICE ? bytes.n : INPUT_SLICE;
+        struct bgp_effects *fx = effects_begin(r);
+        bgp_input(p->session, conn, span_of(bytes.p, n), now, fx);
+        effects_end(r, ref, fx, now);
+        bytes = span_of(bytes.p + n, bytes.n - n);
+    }
+    signal_writers(r);
+}
+
+void router_lost(struct router *r, peer_ref ref, enum bgp_conn conn, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    if (!p) return;
+    struct bgp_effects *fx = effects_begin(r);
+    bgp_lost(p->session, conn, now, fx);
+    effects_end(r, ref, fx, now);
+    signal_writers(r);
+}
+
+void router_blocked(struct router *r, peer_ref ref, bool blocked, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    if (p) bgp_blocked(p->session, blocked, now);
+}
+
+/* RFC 5882 4.1: down counts only after up; a neighbour that does not speak BFD is left in peace. */
+void router_bfd(struct router *r, peer_ref ref, bool up, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    if (!p || !p->bfd_conf.on) return;
+    bool was_up = p->bfd == BFD_UP_STATE;
+    p->bfd = up ? BFD_UP_STATE : BFD_DOWN_STATE;
+    if (up != was_up) say(r, p->domain, ref, up ? "bfd-up" : "bfd-down", "%s", p->conf->name);
+    if (!up && was_up && p->up) peer_stop(r, ref, 10, (struct span){0}, true, now);
+    signal_writers(r);
+}
+
+/* --- time --- */
+
+static void free_peer(struct router *r, peer_ref ref)
+{
+    struct peer *p = r->peers[ref];
+    export_close(r, ref);
+    for (size_t f = 0; f < FAMILIES; f++)
+        if (r->domains[p->domain]->used) import_drop(r, ref, f, false);
+    bgp_free(p->session);
+    *p = (struct peer){0};
+}
+
+void free_old_copies(struct router *r)
+{
+    for (size_t i = 0; i < r->peers_n; i++)
+        if (r->peers[i]->used && r->peers[i]->leaving) return;
+    if (!r->copies) return;
+    while (r->copies->older) {
+        struct intent_copy *c = r->copies->older;
+        r->copies->older = c->older;
+        arena_drop(&c->arena);
+        free(c);
+    }
+}
+
+static void peer_timers(struct router *r, peer_ref ref, instant now)
+{
+    struct peer *p = r->peers[ref];
+    if (instant_reached(bgp_next(p->session), now)) {
+        struct bgp_effects *fx = effects_begin(r);
+        bgp_tick(p->session, now, fx);
+        effects_end(r, ref, fx, now);
+    }
+    if (p->limited && instant_reached(p->limited_until, now)) {
+        p->limited = false;
+        say(r, p->domain, ref, "prefix-limit-restart", "%s", p->conf->name);
+        peer_start(r, ref, now);
+    }
+    if (p->stale && instant_reached(p->stale_until, now)) {
+        for (size_t f = 0; f < FAMILIES; f++)
+            if (p->stale & family_bit(f)) import_drop(r, ref, f, true);
+        p->stale = 0;
+        p->stale_until = NEVER;
+    }
+    if (p->leaving && instant_reached(p->leaving_until, now)) {
+        free_peer(r, ref);
+        free_old_copies(r);
+    }
+}
+
+static bool told_everything(const struct peer *p, instant now)
+{
+    if (p->conf->admin_down || p->limited) return true;
+    if (!p->up) return false;
+    if ((p->eor_got & p->families) == p->families) return true;
+    if (p->caps.restarting) return true; /* it waits for us: RFC 4724 4.1 */
+    return instant_reached(instant_after(p->up_since, duration_s(EOR_PATIENCE_S)), now);
+}
+
+static void settle(struct router *r, domain_ref ref, instant now)
+{
+    struct domain *d = r->domains[ref];
+    bool whole = true;
+    for (size_t i = 0; i < r->peers_n && whole; i++) {
+        const struct peer *p = r->peers[i];
+        if (p->used && !p->leaving && p->domain == ref) whole = told_everything(p, now);
+    }
+    if (!whole && !instant_reached(d->settle_until, now)) return;
+    d->settled = true;
+    say(r, ref, NO_REF, "routes-settled", "%s", whole ? "every neighbour told its routes" : "waited long enough");
+    if (r->sink.routes_settled) r->sink.routes_settled(r->sink.ctx, ref);
+    for (peer_ref i = 0; i < r->peers_n; i++) /* End-of-RIB was held back until now */
+        if (r->peers[i]->used && r->peers[i]->up && r->peers[i]->domain == ref)
+            d->any_noted = d->noted[0][group_of(&r->peers[i]->rules)] = true;
+}
+
+void router_tick(struct router *r, instant now)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++)
+        if (r->peers[i]->used) peer_timers(r, i, now);
+    for (domain_ref d = 0; d < r->domains_n; d++)
+        if (r->domains[d]->used && !r->domains[d]->settled) settle(r, d, now);
+    signal_writers(r);
+}
+
+instant router_next(const struct router *r)
+{
+    instant next = NEVER;
+    for (size_t i = 0; i < r->peers_n; i++) {
+        const struct peer *p = r->peers[i];
+        if (!p->used) continue;
+        next = instant_first(next, bgp_next(p->session));
+        if (p->limited) next = instant_first(next, p->limited_until);
+        if (p->stale) next = instant_first(next, p->stale_until);
+        if (p->leaving) next = instant_first(next, p->leaving_until);
+        if (p->up && !r->domains[p->domain]->settled && (p->eor_got & p->families) != p->families)
+            next = instant_first(next, instant_after(p->up_since, duration_s(EOR_PATIENCE_S)));
+    }
+    for (size_t d = 0; d < r->domains_n; d++)
+        if (r->domains[d]->used && !r->domains[d]->settled)
+            next = instant_first(next, r->domains[d]->settle_until);
+    return next;
+}
+
+void router_shutdown(struct router *r, instant now)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++)
+        if (r->peers[i]->used && !r->peers[i]->leaving)
+            peer_stop(r, i, 2, (struct span){0}, false, now);
+    signal_writers(r);
+}
+
+/* --- output --- */
+
+/* Tells the sink about every neighbour that has something new to read, once until it read it all. */
+void signal_writers(struct router *r)
+{
+    for (size_t di = 0; di < r->domains_n; di++) {
+        struct domain *d = r->domains[di];
+        if (!d->used || !d->any_noted) continue;
+        d->any_noted = false;
+        for (peer_ref i = 0; i < r->peers_n; i++) {
+            struct peer *p = r->peers[i];
+            if (!p->used || !p->up || p->signalled || p->domain != di) continue;
+            size_t g = group_of(&p->rules);
+            if (!d->noted[0][g] && !d->noted[1][g]) continue;
+            p->signalled = true;
+            r->sink.writable(r->sink.ctx, i, bgp_view(p->session).conn);
+        }
+        memset(d->noted, 0, sizeof d->noted);
+    }
+}
+
+size_t router_pull(struct router *r, peer_ref ref, enum bgp_conn conn, uint8_t *buf, size_t room,
+                   instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    if (!p) return 0;
+    size_t n = bgp_pull(p->session, conn, buf, room);
+    if (!p->up || bgp_view(p->session).conn != conn) return n;
+    size_t messages = 0;
+    n += export_write(r, ref, buf + n, room - n, &messages);
+    if (messages) bgp_sent(p->session, conn, messages, now);
+    if (n == 0) p->signalled = false;
+    return n;
+}
+
+/* --- questions --- */
+
+const struct intent_peer *router_peer(const struct router *r, peer_ref ref)
+{
+    const struct peer *p = peer_at(r, ref);
+    return p ? p->conf : NULL;
+}
+
+const struct intent_domain *router_peer_domain(const struct router *r, peer_ref ref)
+{
+    const struct peer *p = peer_at(r, ref);
+    return p ? router_domain(r, p->domain) : NULL;
+}
+
+const struct intent_domain *router_domain(const struct router *r, domain_ref ref)
+{
+    const struct domain *d = domain_at(r, ref);
+    return d ? d->conf : NULL;
+}
+
+domain_ref router_peer_domain_ref(const struct router *r, peer_ref ref)
+{
+    const struct peer *p = peer_at(r, ref);
+    return p ? p->domain : NO_REF;
+}

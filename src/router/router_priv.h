@@ -1,0 +1,117 @@
+/* router/router_priv.h - what the files of this folder share: the router's own structures.
+ *   router.c  facts in, session effects, timers, questions
+ *   apply.c   an intent: copied, checked, compared, applied
+ *   import.c  UPDATEs into tables, prefix limits
+ *   export.c  tables into UPDATEs
+ *   show.c    everything as JSON text */
+#pragma once
+#include "policy/limit.h"
+#include "rib/journal.h"
+#include "router/router.h"
+
+enum { FAMILIES = 2, GROUPS = POLICY_PEER_SELF * 2 };
+
+static inline uint32_t family_bit(size_t slot) { return slot ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST; }
+static inline size_t family_slot(enum bgp_family f) { return f == BGP_IPV6_UNICAST; }
+
+struct intent_copy { /* an intent of our own, kept while anything points into it */
+    struct arena arena;
+    struct intent *intent;
+    struct intent_copy *older;
+};
+
+enum bfd_state { BFD_OFF, BFD_DOWN_STATE, BFD_UP_STATE };
+
+struct peer {
+    bool used;
+    bool leaving;        /* dropped by an intent; kept until its NOTIFICATION had time to go out */
+    bool up;
+    bool limited;        /* down because of its prefix limit */
+    bool signalled;      /* writable was reported, nothing pulled dry since */
+    domain_ref domain;
+    source_ref source;
+    const struct intent_peer *conf;
+    struct policy_rules rules;
+    struct bgp_session *session;
+    struct addr local;   /* ours on this session, as far as known */
+    struct addr next_hop[FAMILIES], next_hop_link; /* ours, as the neighbour can use them */
+    uint32_t families;   /* agreed, while up */
+    struct bgp_caps caps; /* what the neighbour offered in the last session */
+    uint32_t refresh_wanted, refresh_begin, refresh_end; /* family bits: messages to be sent */
+    uint32_t eor_sent, eor_got, stale;
+    uint32_t untold;     /* routes that did not fit the neighbour's message size */
+    enum bfd_state bfd;
+    struct intent_bfd bfd_conf;
+    enum limit_level level[FAMILIES];
+    uint64_t ignored_prefixes;
+    struct out *out[FAMILIES];
+    instant limited_until, stale_until, leaving_until, up_since;
+};
+
+struct domain {
+    bool used, settled;
+    const struct intent_domain *conf;
+    instant settle_until;
+    struct table tables[FAMILIES];
+    struct journal journals[FAMILIES][GROUPS];
+    bool noted[FAMILIES][GROUPS]; /* notes since the last round of writable reports */
+    bool any_noted;
+};
+
+struct router {
+    struct router_sink sink;
+    struct hash_key key;
+    uint32_t seed;
+    struct rib rib;
+    struct intent_copy *copies; /* newest first; the first one runs */
+    struct peer **peers;        /* by peer_ref */
+    struct domain **domains;    /* by domain_ref */
+    size_t peers_n, domains_n;
+    struct arena scratch;       /* rewound after each use */
+    struct bgp_effects fx[3];   /* one per depth: an effect may stop a session */
+    unsigned depth;
+    bool restarting;            /* our process restarted: keep neighbours patient (RFC 4724) */
+    uint64_t changes;           /* best paths changed so far */
+};
+
+static inline const struct intent *running(const struct router *r)
+{
+    return r->copies ? r->copies->intent : NULL;
+}
+struct peer *peer_at(const struct router *r, peer_ref ref);     /* NULL: stale */
+struct domain *domain_at(const struct router *r, domain_ref ref);
+static inline size_t group_of(const struct policy_rules *to)
+{
+    return (size_t)to->peer * 2 + to->external;
+}
+
+/* router.c */
+void say(struct router *r, domain_ref d, peer_ref p, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(5, 6);
+void peer_start(struct router *r, peer_ref ref, instant now);
+void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data, bool again,
+               instant now);
+void peer_bfd_apply(struct router *r, peer_ref ref); /* start, stop or change to what is declared */
+void signal_writers(struct router *r);
+void free_old_copies(struct router *r); /* once no leaving neighbour points into them */
+
+/* apply.c */
+void peer_rules(const struct router *r, struct peer *p);
+
+/* import.c */
+void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, instant now);
+void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only);
+void import_network(struct router *r, domain_ref d, const struct intent_network *n, bool present);
+bool limits_hold(struct router *r, peer_ref ref, instant now); /* false: the session was ended */
+uint32_t peer_limit(const struct router *r, const struct peer *p, size_t slot);
+void import_changed(struct router *r, domain_ref d, size_t slot, const struct table_change *c);
+
+/* export.c */
+void export_open(struct router *r, peer_ref ref);  /* the session came up */
+void export_close(struct router *r, peer_ref ref);
+void export_again(struct router *r, peer_ref ref, uint32_t families, bool markers);
+bool export_pending(const struct router *r, const struct peer *p);
+/* Reachability of a prefix group by rules alone: may this best path go to such neighbours? */
+enum policy_reason export_verdict(const struct router *r, const struct policy_rules *to,
+                                  const struct path *best);
+size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, size_t *messages);
