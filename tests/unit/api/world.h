@@ -172,7 +172,7 @@ static inline int put(struct world *w, const char *target, const char *body)
     return ask(w, &owner, API_PUT, target, body);
 }
 
-static const char *header(const struct world *w, const char *name)
+static inline const char *header(const struct world *w, const char *name)
 {
     for (size_t i = 0; i < w->out.headers_n; i++)
         if (strcmp(w->out.headers[i].name, name) == 0) return text_get(&w->out.headers[i].value);
