@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
-#include "model/catalog_json.h"
+#include "model/catalogue_json.h"
+
+enum { CATALOGUE_BYTES = 16 << 20 };
 
 /* Microsoft.Network's and Microsoft.Resources' versions that stock clients use; one handler serves
  * all of them. */
@@ -30,17 +32,42 @@ bool api_method_parse(const char *s, enum api_method *out)
     return false;
 }
 
+static json_t *catalogue_file(const char *name, const char *text, struct problems *problems)
+{
+    json_error_t error = {.text = "it was not given"};
+    json_t *json = text ? json_loads(text, JSON_REJECT_DUPLICATES, &error) : NULL;
+    if (!json) problem_add(problems, name, "a JSON file of data/", "", "%s: %s", name, error.text);
+    return json;
+}
+
+static struct catalogue *catalogue_open(struct api *a, struct problems *problems)
+{
+    enum { FILES = 5 };
+    const struct api_catalogues *t = &a->world.catalogues;
+    json_t *json[FILES] = {
+        catalogue_file("providers", t->providers, problems),
+        catalogue_file("peering_locations", t->peering_locations, problems),
+        catalogue_file("limits", t->limits, problems),
+        catalogue_file("gateway_skus", t->gateway_skus, problems),
+        catalogue_file("bgp_communities", t->bgp_communities, problems),
+    };
+    struct catalogue *c = NULL;
+    if (json[0] && json[1] && json[2] && json[3] && json[4])
+        c = catalogue_from_json(&(struct catalogue_files){json[0], json[1], json[2], json[3], json[4]},
+                                &a->arena, problems);
+    for (int i = 0; i < FILES; i++) json_decref(json[i]);
+    return c;
+}
+
 struct api *api_new(const struct api_world *w, int64_t now_ms, struct problems *problems)
 {
     struct api *a = calloc(1, sizeof *a);
-    const struct catalog_texts texts = {w->catalogues.providers, w->catalogues.peering_locations,
-                                        w->catalogues.limits, w->catalogues.gateway_skus,
-                                        w->catalogues.bgp_communities};
     if (!a) abort();
     a->world = *w;
-    a->catalog = catalog_read(&texts, problems);
-    if (a->catalog && operations_resume(a, now_ms)) return a;
-    if (a->catalog)
+    arena_init(&a->arena, CATALOGUE_BYTES);
+    a->catalogue = catalogue_open(a, problems);
+    if (a->catalogue && operations_resume(a, now_ms)) return a;
+    if (a->catalogue)
         problem_add(problems, "store", "the store can be read", "", "the operations cannot be read");
     api_drop(a);
     return NULL;
@@ -51,7 +78,7 @@ void api_drop(struct api *a)
     if (!a) return;
     for (size_t i = 0; i < a->running_n; i++) free(a->running[i].root);
     free(a->running);
-    catalog_drop(a->catalog);
+    arena_drop(&a->arena);
     free(a);
 }
 

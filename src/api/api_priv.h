@@ -7,7 +7,7 @@
 #pragma once
 #include "api/api.h"
 #include "api/target.h"
-#include "model/catalog.h"
+#include "model/catalogue.h"
 #include "model/fault.h"
 #include "model/records_json.h"
 #include "model/resource_id.h"
@@ -21,7 +21,8 @@ struct running { /* an operation that has not ended */
 
 struct api {
     struct api_world world;
-    struct catalog *catalog;
+    struct arena arena; /* of the catalogue */
+    struct catalogue *catalogue;
     struct running *running;
     size_t running_n, running_room;
     int64_t pruned_ms;
@@ -166,7 +167,7 @@ struct kind_hooks {
     /* The operation ends: a last check; a fault fails the operation. */
     void (*finish)(struct call *c, struct record *r);
 };
-extern const struct kind_hooks kind_hooks[KINDS];
+extern const struct kind_hooks kind_hooks[RESOURCE_KINDS];
 
 void resources_handle(struct call *c, size_t at); /* segments[at] is the type */
 void resources_list(struct call *c, enum resource_kind kind, const char *prefix);

@@ -310,19 +310,32 @@ static void tenants_list(struct call *c)
                                  "Home")));
 }
 
+/* Calls `each` for every region of the public cloud, by its name as people write it. */
+static void for_regions(struct call *c, void (*each)(struct call *c, const char *display, json_t *list),
+                        json_t *list)
+{
+    for (size_t g = 0; g < c->api->catalogue->geographies_n; g++) {
+        const struct catalogue_geography *geo = &c->api->catalogue->geographies[g];
+        for (size_t i = 0; strcmp(geo->cloud, "global") == 0 && i < geo->regions.n; i++)
+            each(c, geo->regions.list[i], list);
+    }
+}
+
+static void add_location(struct call *c, const char *display, json_t *list)
+{
+    const char *name = location_key(display, &c->arena);
+    char *id = name ? arena_printf(&c->arena, "/subscriptions/%s/locations/%s", c->sub->id, name) : NULL;
+    if (!id) return;
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "id", id, "name",
+                                          name, "type", "Region", "displayName", display,
+                                          "regionalDisplayName", display, "metadata", "regionType",
+                                          "Physical", "regionCategory", "Recommended"));
+}
+
 static void locations_list(struct call *c)
 {
     json_t *list = own(c, json_array());
-    for (size_t i = 0; i < c->api->catalog->regions_n; i++) {
-        const struct catalog_region *r = &c->api->catalog->regions[i];
-        const char *id =
-            arena_printf(&c->arena, "/subscriptions/%s/locations/%s", c->sub->id, r->name);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "id", id ? id : "", "name",
-                            r->name, "type", "Region", "displayName", r->display,
-                            "regionalDisplayName", r->display, "metadata", "regionType", "Physical",
-                            "regionCategory", "Recommended"));
-    }
+    for_regions(c, add_location, list);
     answer_page(c, list, NULL);
 }
 
@@ -336,19 +349,24 @@ bool namespace_registered(struct call *c)
     return !state || strcmp(state, "Registered") == 0;
 }
 
+static void add_region_name(struct call *c, const char *display, json_t *list)
+{
+    (void)c;
+    json_array_append_new(list, json_string(display));
+}
+
 static json_t *namespace_render(struct call *c, const char *name)
 {
     json_t *types = json_array();
     char id[128];
     snprintf(id, sizeof id, "/subscriptions/%.37s/providers/%.60s", c->sub->id, name);
-    for (int k = 0; k < KINDS && strcmp(name, "Microsoft.Network") == 0; k++) {
+    for (int k = 0; k < RESOURCE_KINDS && strcmp(name, "Microsoft.Network") == 0; k++) {
         json_t *versions = json_array(), *places = json_array();
         const char *type = resource_type((enum resource_kind)k)->full + strlen("Microsoft.Network/");
         size_t n = 0;
         while (api_versions[n]) n++;
         while (n-- > 0) json_array_append_new(versions, json_string(api_versions[n]));
-        for (size_t i = 0; i < c->api->catalog->regions_n; i++)
-            json_array_append_new(places, json_string(c->api->catalog->regions[i].display));
+        for_regions(c, add_region_name, places);
         json_array_append_new(types, json_pack("{s:s, s:o, s:o}", "resourceType", type, "locations",
                                                places, "apiVersions", versions));
     }
@@ -396,26 +414,34 @@ static void namespaces(struct call *c)
 
 /* --- catalogues --- */
 
+static json_t *offer(uint32_t mbps)
+{
+    char name[24];
+    bool whole = mbps >= 1000 && mbps % 1000 == 0;
+    snprintf(name, sizeof name, whole ? "%uGbps" : "%uMbps", whole ? mbps / 1000 : mbps);
+    return json_pack("{s:s, s:I}", "offerName", name, "valueInMbps", (json_int_t)mbps);
+}
+
 static void service_providers(struct call *c)
 {
     json_t *list = own(c, json_array());
-    const struct catalog *cat = c->api->catalog;
+    const struct catalogue *cat = c->api->catalogue;
     for (size_t i = 0; i < cat->providers_n; i++) {
-        const struct catalog_provider *p = &cat->providers[i];
+        const struct catalogue_provider *p = &cat->providers[i];
+        const struct catalogue_names *at = &p->locations[0];
         json_t *places = json_array(), *offers = json_array();
-        for (size_t l = 0; l < p->locations_n; l++)
-            json_array_append_new(places, json_string(p->locations[l]));
-        for (size_t o = 0; o < cat->offers_n; o++)
-            json_array_append_new(offers, json_pack("{s:s, s:I}", "offerName", cat->offers[o].name,
-                                                    "valueInMbps", (json_int_t)cat->offers[o].mbps));
-        json_array_append_new(
-            list,
+        for (size_t l = 0; l < at->n; l++) json_array_append_new(places, json_string(at->list[l]));
+        for (size_t o = 0; cat->limits.offered[o]; o++)
+            json_array_append_new(offers, offer(cat->limits.offered[o]));
+        json_t *row =
             json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o}}", "name", p->name, "id",
                       "/subscriptions//resourceGroups//providers/Microsoft.Network/"
                       "expressRouteServiceProviders/",
                       "type", "Microsoft.Network/expressRouteServiceProviders", "properties",
                       "provisioningState", "Succeeded", "peeringLocations", places,
-                      "bandwidthsOffered", offers));
+                      "bandwidthsOffered", offers);
+        if (at->n > 0) json_array_append(list, row); /* else it serves a national cloud only */
+        json_decref(row);
     }
     answer_page(c, list, NULL);
 }
@@ -423,8 +449,8 @@ static void service_providers(struct call *c)
 static void service_communities(struct call *c)
 {
     json_t *list = own(c, json_array());
-    for (size_t i = 0; i < c->api->catalog->communities_n; i++) {
-        const struct catalog_community *k = &c->api->catalog->communities[i];
+    for (size_t i = 0; i < c->api->catalogue->communities_n; i++) {
+        const struct catalogue_community *k = &c->api->catalogue->communities[i];
         json_array_append_new(
             list,
             json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name", k->name,

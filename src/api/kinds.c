@@ -2,7 +2,7 @@
 #include "api/kinds.h"
 
 /* clang-format off */
-const struct kind_hooks kind_hooks[KINDS] = {
+const struct kind_hooks kind_hooks[RESOURCE_KINDS] = {
     [KIND_CIRCUIT] = {ROLES_READ, ROLES_WRITE, circuit_write, NULL, circuit_render, circuit_deletable, circuit_removed, NULL},
     [KIND_PEERING] = {ROLES_READ, ROLES_WRITE, peering_write, NULL, peering_render, peering_deletable, NULL, NULL},
     [KIND_AUTHORIZATION] = {ROLES_READ, ROLES_WRITE, authorization_write, NULL, authorization_render, NULL, authorization_removed, NULL},

@@ -170,7 +170,7 @@ void circuit_write(struct write *w)
     }
     if (w->old) old = circuit_terms_of(w->old);
     size_t links = w->old ? users_of(c, w->old->key).n : 0;
-    if (!circuit_check(c->api->catalog, &w->head.sku, &r, w->old ? &old : NULL, links, &c->faults,
+    if (!circuit_check(c->api->catalogue, &w->head.sku, &r, w->old ? &old : NULL, links, &c->faults,
                        &terms))
         return;
     circuit_store(w, &terms);

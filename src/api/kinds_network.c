@@ -240,11 +240,11 @@ void gateway_write(struct write *w)
 {
     struct call *c = w->c;
     const struct record_gateway *r = w->record;
-    const struct catalog_gateway_sku *sku;
+    const struct catalogue_gateway *sku;
     json_t *props = record_props(w->next);
     const char *old_sku = w->old ? json_string_value(json_object_get(
                                        json_object_get(record_props(w->old), "sku"), "name")) : "";
-    if (!gateway_check(c->api->catalog, r, old_sku ? old_sku : "", &c->faults, &sku)) return;
+    if (!gateway_check(c->api->catalogue, r, old_sku ? old_sku : "", &c->faults, &sku)) return;
     const char *subnet = gateway_subnet(w, r->configs[0].properties.subnet.id);
     const char *address = gateway_address(w, r->configs[0].properties.address.id);
     if (c->faults.n > 0) return;
@@ -258,7 +258,7 @@ void gateway_write(struct write *w)
     guid_once(w);
     uses_set(c, w->next, (const char *[]){subnet, address}, 2);
     json_object_set_new(props, "gatewayType", json_string("ExpressRoute"));
-    json_object_set_new(props, "sku", json_pack("{s:s, s:s, s:i}", "name", sku->name, "tier", sku->name,
+    json_object_set_new(props, "sku", json_pack("{s:s, s:s, s:i}", "name", sku->sku, "tier", sku->sku,
                                                 "capacity", 2));
     if (!json_object_get(props, "vpnType"))
         json_object_set_new(props, "vpnType", json_string("RouteBased"));
@@ -376,7 +376,8 @@ static void circuit_limit_check(struct write *w, const struct record *circuit)
     struct call *c = w->c;
     struct circuit_terms t = circuit_terms_of(circuit);
     size_t links = users_of(c, circuit->key).n;
-    uint32_t most = catalog_links(c->api->catalog, t.tier == TIER_Premium, t.mbps);
+    uint32_t most = catalogue_links(&c->api->catalogue->limits, t.tier == TIER_Premium,
+                                    (uint32_t)t.mbps);
     if (links >= most)
         fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached, "/properties/peer/id",
                   "The circuit '%s' has %zu links, the most for %s at %llu Mbps. Use Premium or another "
@@ -385,7 +386,7 @@ static void circuit_limit_check(struct write *w, const struct record *circuit)
 }
 
 static void gateway_limit_check(struct write *w, const struct record *gw,
-                                const struct catalog_gateway_sku *sku, const struct record *circuit)
+                                const struct catalogue_gateway *sku, const struct record *circuit)
 {
     struct call *c = w->c;
     struct keys links = users_of(c, gw->key);
@@ -400,12 +401,12 @@ static void gateway_limit_check(struct write *w, const struct record *gw,
             fault_add(&c->faults, FAULT_ExpressRouteCircuitAlreadyConnected, "/properties/peer/id",
                       "Connection '%s' joins this circuit and gateway already.", record_text(l, "name"));
     }
-    if ((sku && links.n >= sku->max_circuits) || same_place >= c->api->catalog->circuits_same_place)
+    if ((sku && links.n >= sku->max_circuits) || same_place >= c->api->catalogue->limits.circuits_same_location)
         fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached,
                   "/properties/virtualNetworkGateway1/id",
                   "The gateway '%s' has %zu circuits, %zu of them at %s. A gateway of its size takes "
                   "%u, and %u of one location.", record_text(gw, "name"), links.n, same_place, location,
-                  sku ? sku->max_circuits : 0, c->api->catalog->circuits_same_place);
+                  sku ? sku->max_circuits : 0, c->api->catalogue->limits.circuits_same_location);
 }
 
 static void space_check(struct write *w, const struct record *gw, const struct record *circuit)
@@ -417,11 +418,11 @@ static void space_check(struct write *w, const struct record *gw, const struct r
     struct peering_terms t;
     size_t n = 0;
     struct prefix *spaces = vnet ? vnet_spaces(c, vnet, &n) : NULL;
-    if (n > c->api->catalog->spaces_at_link)
+    if (n > c->api->catalogue->limits.spaces_at_link)
         fault_add(&c->faults, FAULT_VirtualNetworkAddressSpaceLimitReached,
                   "/properties/virtualNetworkGateway1/id",
                   "The network has %zu address prefixes. At most %u when it is linked.", n,
-                  c->api->catalog->spaces_at_link);
+                  c->api->catalogue->limits.spaces_at_link);
     if (!peering || !peering_terms_of(c, peering, &t)) return;
     const struct prefix *links[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary, &t.v6.secondary};
     for (size_t l = 0; l < 4; l++)
@@ -433,7 +434,7 @@ static void space_check(struct write *w, const struct record *gw, const struct r
 }
 
 static void link_new(struct write *w, struct record *gw, struct record *circuit,
-                     const struct catalog_gateway_sku *sku)
+                     const struct catalogue_gateway *sku)
 {
     struct call *c = w->c;
     circuit_ready_check(c, circuit);
@@ -464,9 +465,9 @@ void connection_write(struct write *w)
     struct record *circuit = link_circuit(w, r->peer.id, secret, &authorization);
     const json_t *size = gw ? json_object_get(record_props(gw), "sku") : NULL;
     const char *size_name = json_string_value(json_object_get(size, "name"));
-    const struct catalog_gateway_sku *sku =
-        size_name ? catalog_gateway(c->api->catalog, size_name) : NULL;
-    bool fine = connection_check(c->api->catalog, r, sku, &c->faults);
+    const struct catalogue_gateway *sku =
+        size_name ? catalogue_gateway(c->api->catalogue, size_name) : NULL;
+    bool fine = connection_check(c->api->catalogue, r, sku, &c->faults);
     if (!gw || !circuit || !fine || c->faults.n > 0) return;
     if (w->old && (strcmp(internal_text(w->old, "gateway"), gw->key) != 0 ||
                    strcmp(internal_text(w->old, "circuit"), circuit->key) != 0)) {

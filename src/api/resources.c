@@ -298,7 +298,7 @@ static json_t *props_to_store(enum resource_kind kind, const json_t *props)
     if (!(resource_type(kind)->flags & KIND_KEEP_UNKNOWN)) return record_known(record_rows(kind), props);
     json_t *out = json_is_object(props) ? json_deep_copy(props) : json_object();
     for (int i = 0; ours[i]; i++) json_object_del(out, ours[i]);
-    for (int k = 0; k < KINDS; k++)
+    for (int k = 0; k < RESOURCE_KINDS; k++)
         if (resource_type((enum resource_kind)k)->parent == kind)
             json_object_del(out, resource_type((enum resource_kind)k)->inside);
     drop_nulls(out);
@@ -410,7 +410,7 @@ static bool named(const json_t *list, const char *name)
 
 static void may_go(struct call *c, const struct record *r)
 {
-    static const enum fault_code in_use[KINDS] = {
+    static const enum fault_code in_use[RESOURCE_KINDS] = {
         [KIND_CIRCUIT] = FAULT_InUseExpressRouteCircuitCannotBeDeleted,
         [KIND_PEERING] = FAULT_InUseExpressRoutePeeringCannotBeDeleted,
         [KIND_VNET] = FAULT_InUseVirtualNetworkCannotBeDeleted,
@@ -556,7 +556,7 @@ static void resource_put(struct call *c, const struct place *p)
     struct record *r = write_one(c, stored, p->key, canonical_id(c, p, parent), p->name, body, parent, by_provider, false,
                                  &changed);
     const json_t *props = json_object_get(body, "properties");
-    for (int k = 0; r && k < KINDS; k++)
+    for (int k = 0; r && k < RESOURCE_KINDS; k++)
         if (resource_type((enum resource_kind)k)->parent == stored && stored != KIND_CROSS_CONNECTION)
             write_children(c, r, (enum resource_kind)k, props, by_provider, ch);
     if (r && kind_hooks[stored].settled)

@@ -66,6 +66,15 @@ const char *catalogue_near_location(const struct catalogue *c, const char *cloud
     return text_nearest(name, names);
 }
 
+const char *catalogue_near_gateway(const struct catalogue *c, const char *sku)
+{
+    const char *names[MOST_NAMES + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < c->gateways_n && n < MOST_NAMES; i++) names[n++] = c->gateways[i].sku;
+    names[n] = NULL;
+    return text_nearest(sku, names);
+}
+
 bool catalogue_region_same(const char *a, const char *b)
 {
     while (*a || *b) {

@@ -41,6 +41,12 @@ struct catalogue_premium {
     uint32_t mbps, links;
 };
 
+struct catalogue_community { /* a BGP community that a service or region is announced with */
+    const char *name, *value; /* "Exchange Online", "12076:5010" */
+    const char *region;       /* "Global" or the region's resource-manager name */
+    bool authorization;       /* must be allowed first */
+};
+
 struct catalogue_gateway {
     const char *sku, *zone_class;
     uint32_t mbps, max_circuits, routes;
@@ -58,6 +64,7 @@ struct catalogue_limits {
     uint32_t offered[BANDWIDTHS_MAX];           /* what every provider offers, Mbps, ended by 0 */
     uint32_t private_ipv4_standard, private_ipv4_premium, private_ipv6, microsoft_ipv4, microsoft_ipv6;
     uint32_t circuits_same_location;
+    uint32_t spaces_at_link; /* address prefixes of a virtual network when it is linked */
     uint32_t key_max, weight_max;
     struct catalogue_names reach_countries;
 };
@@ -68,7 +75,8 @@ struct catalogue {
     struct catalogue_geography *geographies;
     struct catalogue_carriers *carriers;
     struct catalogue_gateway *gateways;
-    size_t providers_n, locations_n, geographies_n, carriers_n, gateways_n;
+    struct catalogue_community *communities;
+    size_t providers_n, locations_n, geographies_n, carriers_n, gateways_n, communities_n;
     struct catalogue_limits limits;
 };
 
@@ -81,6 +89,7 @@ bool catalogue_serves(const struct catalogue_provider *p, const char *cloud, con
 /* The known name most like this one, or NULL. */
 const char *catalogue_near_provider(const struct catalogue *c, const char *name);
 const char *catalogue_near_location(const struct catalogue *c, const char *cloud, const char *name);
+const char *catalogue_near_gateway(const struct catalogue *c, const char *sku);
 
 bool catalogue_region_same(const char *a, const char *b); /* "West Europe" is "westeurope" */
 /* The geography a region belongs to, or NULL. */

@@ -14,6 +14,13 @@ static void skip(const struct fields_reader *r, const json_t *v, void *record, c
 {
     (void)r, (void)v, (void)record, (void)pointer;
 }
+/* A gateway that scales is taken at its smallest until its units can be set. */
+static void read_least(const struct fields_reader *r, const json_t *v, void *record, const char *pointer)
+{
+    (void)r, (void)pointer;
+    ((struct catalogue_gateway *)record)->max_circuits =
+        (uint32_t)json_integer_value(json_object_get(v, "1"));
+}
 #define SKIP(name) {name, FIELD_CUSTOM, .read = skip}
 
 // clang-format off
@@ -65,7 +72,7 @@ static const struct field gateway_rows[] = {
     {"routes_learned", FIELD_U32, AT(catalogue_gateway, routes)},
     {"fastpath", FIELD_BOOL, AT(catalogue_gateway, fast_path)},
     SKIP("pps"), SKIP("vms"), SKIP("flows"), SKIP("coexist"), SKIP("public_ip"), SKIP("scale_units"),
-    SKIP("per_unit"), SKIP("routes_learned_2024_07"), SKIP("max_circuits_by_min_units"),
+    SKIP("per_unit"), SKIP("routes_learned_2024_07"), {"max_circuits_by_min_units", FIELD_CUSTOM, .read = read_least},
     SKIP("fastpath_min_units"), SKIP("scale_time_minutes_max"), SKIP("pps_units_11_up_in_later_limits_copy"),
     {0},
 };
@@ -130,6 +137,7 @@ static void read_routes(const struct fields_reader *r, const json_t *v, void *re
     l->private_ipv6 = number(json_object_get(v, "private_in_v6"), "Standard");
     l->microsoft_ipv4 = number(v, "microsoft_in_v4");
     l->microsoft_ipv6 = number(v, "microsoft_in_v6");
+    l->spaces_at_link = number(v, "address_spaces_at_link_creation");
 }
 
 static void read_bgp(const struct fields_reader *r, const json_t *v, void *record, const char *pointer)
@@ -187,6 +195,44 @@ static const struct field gateways_file[] = {
 };
 // clang-format on
 
+static void add_community(struct catalogue *c, struct arena *a, const char *name, const char *value,
+                          const char *region, bool authorization)
+{
+    if (!name || !value || !c->communities) return;
+    c->communities[c->communities_n++] = (struct catalogue_community){
+        arena_text(a, name), arena_text(a, value), arena_text(a, region), authorization};
+}
+
+static const char *text(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+static void add_region(struct catalogue *c, struct arena *a, const json_t *o)
+{
+    static const struct {
+        const char *key, *what;
+    } families[] = {{"microsoft_peering", ""}, {"storage", " Storage"}, {"sql", " SQL"},
+                    {"cosmosdb", " Cosmos DB"}, {"backup", " Backup"}};
+    const char *region = text(o, "arm_location"), *display = text(o, "region");
+    for (size_t i = 0; region && display && i < sizeof families / sizeof *families; i++)
+        add_community(c, a, arena_printf(a, "Azure %s%s", display, families[i].what),
+                      text(o, families[i].key), region, false);
+}
+
+static void read_communities(struct catalogue *c, struct arena *a, const json_t *file)
+{
+    const json_t *services = json_object_get(file, "services"), *regions = json_object_get(file, "regions");
+    size_t most = json_array_size(services) + 5 * json_array_size(regions);
+    c->communities = arena_take_array(a, most + 1, sizeof *c->communities);
+    for (size_t i = 0; i < json_array_size(services); i++) {
+        const json_t *o = json_array_get(services, i);
+        add_community(c, a, text(o, "name"), text(o, "community"), "Global",
+                      json_is_true(json_object_get(o, "needs_m365_authorisation")));
+    }
+    for (size_t i = 0; i < json_array_size(regions); i++) add_region(c, a, json_array_get(regions, i));
+}
+
 struct catalogue *catalogue_from_json(const struct catalogue_files *files, struct arena *arena,
                                       struct problems *problems)
 {
@@ -197,5 +243,6 @@ struct catalogue *catalogue_from_json(const struct catalogue_files *files, struc
     fields_read(locations_file, files->locations, c, arena, problems, "");
     fields_read(gateways_file, files->gateways, c, arena, problems, "");
     fields_read(limits_rows, files->limits, &c->limits, arena, problems, "");
+    read_communities(c, arena, files->communities);
     return problems->count > before ? NULL : c;
 }

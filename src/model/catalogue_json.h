@@ -6,6 +6,7 @@
 
 struct catalogue_files {
     const json_t *providers, *locations, *limits, *gateways;
+    const json_t *communities; /* NULL: none are known */
 };
 struct catalogue *catalogue_from_json(const struct catalogue_files *files, struct arena *arena,
                                       struct problems *problems);

@@ -189,7 +189,7 @@ static const struct record_row {
     const struct field *rows;
     const void *blank;
     size_t size;
-} records[KINDS] = {
+} records[RESOURCE_KINDS] = {
     [KIND_CIRCUIT] = {circuit_rows, &circuit_blank, sizeof circuit_blank},
     [KIND_PEERING] = {peering_rows, &peering_blank, sizeof peering_blank},
     [KIND_AUTHORIZATION] = {authorization_rows, "", 0},

@@ -3,7 +3,7 @@
  * catalogue. Every refusal is a fault with the JSON pointer of the offending member, the rule and the
  * fix. All return whether nothing was wrong; outputs are set then only. Pure. */
 #pragma once
-#include "model/catalog.h"
+#include "model/catalogue.h"
 #include "model/fault.h"
 #include "model/records.h"
 #include "net/prefix.h"
@@ -35,7 +35,7 @@ const char *circuit_tier_name(enum circuit_tier t);
 const char *circuit_family_name(enum circuit_family f);
 
 /* old: NULL for a new circuit, and `links` the connections it has. */
-MUST_USE bool circuit_check(const struct catalog *c, const struct record_sku *sku,
+MUST_USE bool circuit_check(const struct catalogue *c, const struct record_sku *sku,
                             const struct record_circuit *r, const struct circuit_terms *old,
                             size_t links, struct faults *fs, struct circuit_terms *out);
 
@@ -85,8 +85,8 @@ MUST_USE bool subnet_check(const char *name, const struct record_subnet *r, cons
 MUST_USE bool gateway_subnet_check(const char *name, const struct prefix *prefixes, size_t n,
                                    const char *pointer, struct faults *fs);
 /* old_sku: "" for a new gateway. */
-MUST_USE bool gateway_check(const struct catalog *c, const struct record_gateway *r,
+MUST_USE bool gateway_check(const struct catalogue *c, const struct record_gateway *r,
                             const char *old_sku, struct faults *fs,
-                            const struct catalog_gateway_sku **out);
-MUST_USE bool connection_check(const struct catalog *c, const struct record_connection *r,
-                               const struct catalog_gateway_sku *sku, struct faults *fs);
+                            const struct catalogue_gateway **out);
+MUST_USE bool connection_check(const struct catalogue *c, const struct record_connection *r,
+                               const struct catalogue_gateway *sku, struct faults *fs);

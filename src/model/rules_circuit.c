@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "model/rules.h"
 
+#define CLOUD "global" /* the national clouds are not ours to sell */
+
 static const char *const tiers[] = {
 #define ROW(t) #t,
     CIRCUIT_TIERS(ROW)
@@ -52,7 +54,7 @@ static bool sku_check(const struct record_sku *sku, struct faults *fs, struct ci
     return true;
 }
 
-static void tier_check(const struct circuit_terms *t, const struct catalog_location *at,
+static void tier_check(const struct circuit_terms *t, const struct catalogue_location *at,
                        const struct circuit_terms *old, struct faults *fs)
 {
     if (t->tier == TIER_Basic && (!old || old->tier != TIER_Basic))
@@ -61,22 +63,22 @@ static void tier_check(const struct circuit_terms *t, const struct catalog_locat
     if (t->tier == TIER_Local && t->family != FAMILY_UnlimitedData)
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/family",
                   "A Local circuit is UnlimitedData only. Use the family UnlimitedData.");
-    if (t->tier == TIER_Local && at && !at->local)
+    if (t->tier == TIER_Local && at && !at->has_local)
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/tier",
                   "The tier Local is not offered at '%s', which has no local region. Use Standard.",
                   at->name);
 }
 
-static const struct catalog_location *place_check(const struct catalog *c,
+static const struct catalogue_location *place_check(const struct catalogue *c,
                                                   const struct record_circuit *r, struct faults *fs,
                                                   struct circuit_terms *out)
 {
     const char *base = "/properties/serviceProviderProperties";
-    const struct catalog_provider *p = catalog_provider(c, r->provider.name);
-    const struct catalog_location *l = catalog_location(c, r->provider.location);
+    const struct catalogue_provider *p = catalogue_provider(c, r->provider.name);
+    const struct catalogue_location *l = catalogue_location(c, CLOUD, r->provider.location);
     char target[96];
     if (!p) {
-        const char *near = catalog_provider_near(c, r->provider.name, fs->arena);
+        const char *near = catalogue_near_provider(c, r->provider.name);
         snprintf(target, sizeof target, "%s/serviceProviderName", base);
         fault_add(fs, FAULT_ExpressRouteServiceProviderNotFound, target,
                   "The service provider '%s' is unknown%s%s%s. See the list of service providers.",
@@ -84,12 +86,12 @@ static const struct catalog_location *place_check(const struct catalog *c,
     }
     snprintf(target, sizeof target, "%s/peeringLocation", base);
     if (!l) {
-        const char *near = catalog_location_near(c, r->provider.location, fs->arena);
+        const char *near = catalogue_near_location(c, CLOUD, r->provider.location);
         fault_add(fs, FAULT_ExpressRoutePeeringLocationNotFound, target,
                   "The peering location '%s' is unknown%s%s%s. See the provider's peeringLocations.",
                   r->provider.location, near ? "; did you mean '" : "", near ? near : "",
                   near ? "'" : "");
-    } else if (p && !catalog_provider_at(p, l->name)) {
+    } else if (p && !catalogue_serves(p, CLOUD, l->name)) {
         fault_add(fs, FAULT_ExpressRoutePeeringLocationNotFound, target,
                   "The service provider '%s' is not at '%s'. See the provider's peeringLocations.",
                   p->name, l->name);
@@ -100,16 +102,24 @@ static const struct catalog_location *place_check(const struct catalog *c,
     return l;
 }
 
-static void bandwidth_check(const struct catalog *c, uint64_t mbps, struct faults *fs)
+static const char *offers_text(const struct catalogue *c, struct arena *a)
 {
-    if (!catalog_offers(c, mbps))
+    const char *t = "";
+    for (size_t i = 0; c->limits.offered[i] && t; i++)
+        t = arena_printf(a, "%s%s%u", t, i ? ", " : "", c->limits.offered[i]);
+    return t ? t : "";
+}
+
+static void bandwidth_check(const struct catalogue *c, uint64_t mbps, struct faults *fs)
+{
+    if (mbps > UINT32_MAX || !catalogue_bandwidth_is(c->limits.offered, (uint32_t)mbps))
         fault_add(fs, FAULT_ExpressRouteBandwidthNotOffered,
                   "/properties/serviceProviderProperties/bandwidthInMbps",
                   "A bandwidth of %llu Mbps is not offered. Use one of %s.", (unsigned long long)mbps,
-                  catalog_offers_text(c, fs->arena));
+                  offers_text(c, fs->arena));
 }
 
-static void change_check(const struct catalog *c, const struct circuit_terms *old,
+static void change_check(const struct catalogue *c, const struct circuit_terms *old,
                          const struct circuit_terms *t, size_t links, struct faults *fs)
 {
     const char *base = "/properties/serviceProviderProperties";
@@ -129,20 +139,20 @@ static void change_check(const struct catalog *c, const struct circuit_terms *ol
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/tier",
                   "A %s circuit cannot become Local. Create a new circuit.", tiers[old->tier]);
     if (old->tier == TIER_Premium && t->tier != TIER_Premium &&
-        links > catalog_links(c, false, t->mbps))
+        links > c->limits.links_standard)
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/tier",
                   "The circuit has %zu links, a %s circuit may have %u. Remove links first.", links,
-                  tiers[t->tier], catalog_links(c, false, t->mbps));
+                  tiers[t->tier], c->limits.links_standard);
 }
 
-bool circuit_check(const struct catalog *c, const struct record_sku *sku,
+bool circuit_check(const struct catalogue *c, const struct record_sku *sku,
                    const struct record_circuit *r, const struct circuit_terms *old, size_t links,
                    struct faults *fs, struct circuit_terms *out)
 {
     size_t before = fs->n;
     struct circuit_terms t = {.provider = "", .location = "", .mbps = r->provider.mbps};
     bool known = sku_check(sku, fs, &t);
-    const struct catalog_location *at = place_check(c, r, fs, &t);
+    const struct catalogue_location *at = place_check(c, r, fs, &t);
     bandwidth_check(c, t.mbps, fs);
     if (known) tier_check(&t, at, old, fs);
     if (known && at && old) change_check(c, old, &t, links, fs);

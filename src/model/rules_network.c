@@ -106,32 +106,37 @@ bool gateway_subnet_check(const char *name, const struct prefix *prefixes, size_
     return false;
 }
 
-static void gateway_sku_check(const struct catalog *c, const struct catalog_gateway_sku *sku,
-                              const char *old_sku, struct faults *fs)
+static bool is_zonal(const struct catalogue_gateway *g)
 {
-    const struct catalog_gateway_sku *old = catalog_gateway(c, old_sku);
-    if (!old || old == sku) return;
-    if (old->zonal != sku->zonal)
-        fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
-                  "A gateway of size %s cannot become %s: one is zonal, the other is not. Create a "
-                  "second gateway and move to it.", old->name, sku->name);
-    else if (sku->mbps < old->mbps)
-        fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
-                  "A gateway cannot shrink from %s to %s. Delete and create it anew.", old->name,
-                  sku->name);
+    return g->zone_class && strcmp(g->zone_class, "none") != 0;
 }
 
-bool gateway_check(const struct catalog *c, const struct record_gateway *r, const char *old_sku,
-                   struct faults *fs, const struct catalog_gateway_sku **out)
+static void gateway_sku_check(const struct catalogue *c, const struct catalogue_gateway *sku,
+                              const char *old_sku, struct faults *fs)
+{
+    const struct catalogue_gateway *old = catalogue_gateway(c, old_sku);
+    if (!old || old == sku) return;
+    if (is_zonal(old) != is_zonal(sku))
+        fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
+                  "A gateway of size %s cannot become %s: one is zonal, the other is not. Create a "
+                  "second gateway and move to it.", old->sku, sku->sku);
+    else if (sku->mbps < old->mbps)
+        fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
+                  "A gateway cannot shrink from %s to %s. Delete and create it anew.", old->sku,
+                  sku->sku);
+}
+
+bool gateway_check(const struct catalogue *c, const struct record_gateway *r, const char *old_sku,
+                   struct faults *fs, const struct catalogue_gateway **out)
 {
     size_t before = fs->n;
     const char *wanted = *r->sku.name ? r->sku.name : r->sku.tier;
-    const struct catalog_gateway_sku *sku = catalog_gateway(c, wanted);
+    const struct catalogue_gateway *sku = catalogue_gateway(c, wanted);
     if (!text_same_nocase(r->type, "ExpressRoute"))
         fault_add(fs, FAULT_VirtualNetworkGatewayTypeNotSupported, "/properties/gatewayType",
                   "The gateway type '%s' is not offered. Use ExpressRoute.", r->type);
     if (!sku) {
-        const char *near = catalog_gateway_near(c, wanted, fs->arena);
+        const char *near = catalogue_near_gateway(c, wanted);
         fault_add(fs, FAULT_VirtualNetworkGatewaySkuInvalid, "/properties/sku/name",
                   "The gateway size '%s' is unknown%s%s%s. Use ErGw1AZ, ErGw2AZ, ErGw3AZ, ErGwScale, "
                   "Standard, HighPerformance or UltraPerformance.", wanted,
@@ -148,20 +153,20 @@ bool gateway_check(const struct catalog *c, const struct record_gateway *r, cons
     return true;
 }
 
-bool connection_check(const struct catalog *c, const struct record_connection *r,
-                      const struct catalog_gateway_sku *sku, struct faults *fs)
+bool connection_check(const struct catalogue *c, const struct record_connection *r,
+                      const struct catalogue_gateway *sku, struct faults *fs)
 {
     size_t before = fs->n;
     if (!text_same_nocase(r->type, "ExpressRoute"))
         fault_add(fs, FAULT_ConnectionTypeNotSupported, "/properties/connectionType",
                   "The connection type '%s' is not offered. Use ExpressRoute.", r->type);
-    if (r->weight > c->weight_max)
+    if (r->weight > c->limits.weight_max)
         fault_add(fs, FAULT_ConnectionRoutingWeightInvalid, "/properties/routingWeight",
                   "The routing weight %llu is out of range. Use 0 to %u.",
-                  (unsigned long long)r->weight, c->weight_max);
-    if (r->bypass && sku && !sku->fastpath)
+                  (unsigned long long)r->weight, c->limits.weight_max);
+    if (r->bypass && sku && !sku->fast_path)
         fault_add(fs, FAULT_ConnectionGatewayBypassNotSupported,
                   "/properties/expressRouteGatewayBypass",
-                  "A gateway of size %s cannot be bypassed. Use UltraPerformance or ErGw3AZ.", sku->name);
+                  "A gateway of size %s cannot be bypassed. Use UltraPerformance or ErGw3AZ.", sku->sku);
     return fs->n == before;
 }

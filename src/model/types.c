@@ -5,7 +5,7 @@
 #define NS "Microsoft.Network/"
 
 /* clang-format off */
-static const struct resource_type types[KINDS] = {
+static const struct resource_type types[RESOURCE_KINDS] = {
     [KIND_CIRCUIT] = {"expressRouteCircuits", NS "expressRouteCircuits", KIND_NONE, NULL,
         KIND_TRACKED | KIND_BY_SUBSCRIPTION | KIND_PATCH_TAGS, 4000, 4000},
     [KIND_PEERING] = {"peerings", NS "expressRouteCircuits/peerings", KIND_CIRCUIT, "peerings", 0, 4000, 3000},
@@ -31,7 +31,7 @@ const struct resource_type *resource_type(enum resource_kind k) { return &types[
 
 enum resource_kind resource_kind_find(enum resource_kind parent, const char *segment)
 {
-    for (int k = 0; k < KINDS; k++)
+    for (int k = 0; k < RESOURCE_KINDS; k++)
         if (types[k].parent == parent && text_same_nocase(types[k].segment, segment))
             return (enum resource_kind)k;
     return KIND_NONE;
@@ -39,7 +39,7 @@ enum resource_kind resource_kind_find(enum resource_kind parent, const char *seg
 
 enum resource_kind resource_kind_of_type(const char *full)
 {
-    for (int k = 0; k < KINDS; k++)
+    for (int k = 0; k < RESOURCE_KINDS; k++)
         if (text_same_nocase(types[k].full, full)) return (enum resource_kind)k;
     return KIND_NONE;
 }

@@ -14,8 +14,8 @@ enum resource_kind {
     KIND_PUBLIC_IP,
     KIND_GATEWAY,
     KIND_CONNECTION,
-    KINDS,
-    KIND_NONE = KINDS,
+    RESOURCE_KINDS,
+    KIND_NONE = RESOURCE_KINDS,
 };
 
 enum resource_kind_flags {

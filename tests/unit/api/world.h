@@ -43,17 +43,19 @@ static const char world_providers[] =
     "{\"providers\":[{\"name\":\"Equinix\",\"spellings\":[\"Equinix\"],\"clouds\":{\"global\":["
     "\"Amsterdam\",\"Silicon Valley\",\"London\"]}},{\"name\":\"Colt\",\"spellings\":[\"Colt\","
     "\"Colt Technology\"],\"clouds\":{\"global\":[\"London\"]}},{\"name\":\"Gov\",\"spellings\":[],"
-    "\"clouds\":{\"us_government\":[\"Dallas\"]}}],\"bandwidths_offered_default\":["
+    "\"clouds\":{\"usgov\":[\"Dallas\"]}}],\"bandwidths_offered_default\":["
     "{\"offerName\":\"50Mbps\",\"valueInMbps\":50},{\"offerName\":\"200Mbps\",\"valueInMbps\":200},"
     "{\"offerName\":\"500Mbps\",\"valueInMbps\":500},{\"offerName\":\"1Gbps\",\"valueInMbps\":1000}]}";
 static const char world_locations[] =
-    "{\"locations\":[{\"cloud\":\"global\",\"name\":\"Amsterdam\",\"metro\":\"Amsterdam\","
+    "{\"geopolitical_regions\":[{\"name\":\"Europe\",\"cloud\":\"global\",\"azure_regions\":["
+    "\"West Europe\"],\"locations\":[\"Amsterdam\"]}],\"locations\":[{\"cloud\":\"global\",\"name\":\"Amsterdam\",\"metro\":\"Amsterdam\","
     "\"geopolitical_region\":\"Europe\",\"local_sku_available\":true},{\"cloud\":\"global\",\"name\":"
     "\"London\",\"metro\":\"London\",\"geopolitical_region\":\"Europe\",\"local_sku_available\":false},"
     "{\"cloud\":\"global\",\"name\":\"Silicon Valley\",\"metro\":\"Silicon Valley\","
     "\"geopolitical_region\":\"North America\",\"local_sku_available\":true}]}";
 static const char world_limits[] =
-    "{\"vnet\":{\"circuits_same_peering_location\":4},\"vnet_links\":{\"local_standard\":2,"
+    "{\"bandwidths_mbps\":{\"provider\":[50],\"direct_10g\":[1000],\"direct_100g\":[5000],"
+    "\"direct_400g\":[5000]},\"bgp\":{\"md5_max_chars\":25},\"vnet\":{\"circuits_same_peering_location\":4},\"vnet_links\":{\"local_standard\":2,"
     "\"premium_by_mbps\":{\"50\":3,\"200\":4}},\"routes\":{\"address_spaces_at_link_creation\":3},"
     "\"connection_weight\":{\"max\":32000}}";
 static const char world_gateways[] =
