@@ -76,6 +76,13 @@ struct addr attr_next_hop(const struct attr_table *t, attr_ref ref)
     return take_addr(&c);
 }
 
+bool attr_same_next_hop(const struct attr_table *t, attr_ref a, attr_ref b)
+{
+    const uint8_t *x = t->sets[a]->flat, *y = t->sets[b]->flat;
+    if (a == b) return true;
+    return x[0] == y[0] && (x[0] == FAMILY_NONE || memcmp(x + 1, y + 1, addr_bytes(x[0])) == 0);
+}
+
 struct attrs attr_view(const struct attr_table *t, attr_ref ref)
 {
     const struct attr_set *s = t->sets[ref];

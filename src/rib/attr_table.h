@@ -59,4 +59,6 @@ static inline attr_ref attr_hold(struct attr_table *t, attr_ref ref)
 }
 /* The value; its spans point into the set and live as long as a reference is held. */
 struct attrs attr_view(const struct attr_table *t, attr_ref ref);
+/* Next hops stand first in the flat form. */
+bool attr_same_next_hop(const struct attr_table *t, attr_ref a, attr_ref b);
 struct addr attr_next_hop(const struct attr_table *t, attr_ref ref);

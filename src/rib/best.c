@@ -16,18 +16,36 @@ static const struct attr_set *set_of(const struct rib *r, const struct path *p)
     return attr_set_of(&r->attrs, p->attrs);
 }
 
-/* --- the ranking steps: lower is better, and comparable between any two paths --- */
-static uint32_t rank_local_pref(const struct rib *r, const struct path *p)
+/* --- steps before MED: one number, lower is better, most significant field first --- */
+
+static const struct field { /* of rank_of */
+    enum best_step step;
+    uint64_t mask;
+} fields[] = {
+    {BEST_LOCAL_PREF, 0xffffffff00000000},
+    {BEST_LOCAL, 0x0000000001000000},
+    {BEST_AS_PATH, 0x0000000000ffff00},
+    {BEST_ORIGIN, 0x00000000000000ff},
+};
+
+static uint64_t rank_of(const struct rib *r, const struct path *p)
 {
-    return UINT32_MAX - set_of(r, p)->local_pref;
+    const struct attr_set *s = set_of(r, p);
+    uint64_t foreign = p->source != SOURCE_LOCAL;
+    return (uint64_t)(UINT32_MAX - s->local_pref) << 32 | foreign << 24 | (uint64_t)s->hops << 8 |
+           s->origin;
 }
-static uint32_t rank_local(const struct rib *r, const struct path *p)
+
+/* The most significant field in which two ranks differ. */
+static enum best_step field_of(uint64_t differing)
 {
-    (void)r;
-    return p->source != SOURCE_LOCAL;
+    size_t i = 0;
+    while (!(differing & fields[i].mask)) i++;
+    return fields[i].step;
 }
-static uint32_t rank_as_path(const struct rib *r, const struct path *p) { return set_of(r, p)->hops; }
-static uint32_t rank_origin(const struct rib *r, const struct path *p) { return set_of(r, p)->origin; }
+
+/* --- the other steps, comparable between any two paths --- */
+
 static uint32_t rank_external(const struct rib *r, const struct path *p)
 {
     return p->source != SOURCE_LOCAL && !r->sources[p->source].external;
@@ -45,12 +63,6 @@ static uint32_t rank_cluster(const struct rib *r, const struct path *p)
 struct rank {
     enum best_step step;
     uint32_t (*of)(const struct rib *r, const struct path *p);
-};
-static const struct rank before_med[] = {
-    {BEST_LOCAL_PREF, rank_local_pref},
-    {BEST_LOCAL, rank_local},
-    {BEST_AS_PATH, rank_as_path},
-    {BEST_ORIGIN, rank_origin},
 };
 static const struct rank after_med[] = {{BEST_EXTERNAL, rank_external}};
 static const struct rank ties[] = {
@@ -76,6 +88,25 @@ static size_t keep_lowest(const struct rib *r, struct path *p, size_t n, const s
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
         if (rank->of(r, &p[i]) == lowest) swap(&p[kept++], &p[i]);
+    return kept;
+}
+
+/* The same for the combined rank. The deciding step is where the last loser went: the one that
+ * differed from the winners in the least significant field. */
+static size_t keep_first_rank(const struct rib *r, struct path *p, size_t n, enum best_step *step)
+{
+    uint64_t lowest = UINT64_MAX, nearest = UINT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t v = rank_of(r, &p[i]);
+        if (v < lowest) lowest = v;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t differing = rank_of(r, &p[i]) ^ lowest;
+        if (differing == 0) swap(&p[kept++], &p[i]);
+        else if (differing < nearest) nearest = differing;
+    }
+    if (kept < n) *step = field_of(nearest);
     return kept;
 }
 
@@ -165,7 +196,8 @@ size_t best_select(const struct rib *r, struct path *paths, size_t n, enum best_
         return 0;
     }
     if (left == 1) return 1;
-    left = keep_through(r, paths, left, before_med, ARRAY_LEN(before_med), step);
+    left = keep_first_rank(r, paths, left, step);
+    if (left == 1) return 1;
     left = keep_med(r, paths, left, step);
     left = keep_through(r, paths, left, after_med, ARRAY_LEN(after_med), step);
     if (left == 1) return 1;

@@ -289,6 +289,7 @@ static node_ref current(struct out *o)
 {
     while (o->entry) {
         node_ref n = o->staged[o->entry - 1].node;
+        if (o->entry == o->held) return n; /* out_begin has just looked */
         if (entry_holds(o, n)) return n;
         o->entry = o->staged[o->entry - 1].next;
     }
@@ -299,7 +300,9 @@ bool out_begin(struct out *o, attr_ref *attrs)
 {
     for (;;) {
         while (o->group < o->groups_n) {
+            o->held = 0;
             if (current(o)) {
+                o->held = o->entry;
                 *attrs = o->groups[o->group].attrs;
                 return true;
             }

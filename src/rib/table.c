@@ -230,7 +230,8 @@ struct before {
 
 static struct before before_of(const struct node *node)
 {
-    struct before b = {.n = node->equals_n};
+    struct before b;
+    b.n = node->equals_n;
     const struct path *paths = node_paths(node);
     for (size_t i = 0; i < b.n; i++) b.equals[i] = paths[i];
     return b;
@@ -258,6 +259,14 @@ size_t table_next_hops(const struct table *t, node_ref n, struct addr *out, size
 
 static bool hops_differ(const struct table *t, const struct before *b, const struct node *node)
 {
+    /* Nearly always there is one path or none on either side. */
+    const struct path *old_best = b->equals, *best = node_paths(node);
+    bool had = b->n && old_best->source != SOURCE_LOCAL;
+    bool has = node->equals_n && best->source != SOURCE_LOCAL;
+    if (b->n <= 1 && node->equals_n <= 1) {
+        if (!had || !has) return had != has;
+        return !attr_same_next_hop(&t->rib->attrs, old_best->attrs, best->attrs);
+    }
     struct addr old[BEST_EQUALS_MAX], now[BEST_EQUALS_MAX];
     size_t old_n = distinct_hops(t, b->equals, b->n, old, BEST_EQUALS_MAX);
     size_t now_n = distinct_hops(t, node_paths(node), node->equals_n, now, BEST_EQUALS_MAX);
@@ -292,11 +301,28 @@ static void count(struct table *t, const struct path *p, bool more)
     if (!(p->flags & PATH_REFUSED)) s->accepted[t->slot] += one;
 }
 
+/* The first path of a new node, without looking at what it could have been before. */
+static void announce_first(struct table *t, node_ref n, struct path path, struct table_change *out)
+{
+    struct node *node = table_node(t, n);
+    bool usable = !(path.flags & PATH_REFUSED);
+    node->near[0] = path;
+    node->paths_n = 1;
+    node->equals_n = usable;
+    node->step = (uint8_t)(usable ? BEST_ONLY : BEST_NONE);
+    count(t, &path, true);
+    *out = (struct table_change){.node = n, .best = usable,
+                                 .next_hops = usable && path.source != SOURCE_LOCAL};
+}
+
 bool table_announce(struct table *t, const struct prefix *p, uint32_t hash, struct path path,
                     struct table_change *out)
 {
     node_ref n = table_find(t, p, hash);
-    if (!n) n = node_new(t, p, hash);
+    if (!n) {
+        announce_first(t, node_new(t, p, hash), path, out);
+        return true;
+    }
     struct node *node = table_node(t, n);
     struct before b = before_of(node);
     struct path *old = list_find(node, path.source);
