@@ -315,6 +315,16 @@ enum policy_reason policy_export(const struct policy_rules *to, const struct pol
     return POLICY_FINE;
 }
 
+/* What a site learned from one leg, directly or from its other router, comes from the cloud: sent to
+ * the other leg it would be refused there, and fill the prefix limit meanwhile. */
+bool policy_looks_at_path(const struct policy_rules *to) { return to->peer == POLICY_PEER_CLOUD; }
+
+enum policy_reason policy_export_path(const struct policy_rules *to, struct span as_path)
+{
+    bool loops = policy_looks_at_path(to) && as_path_has(as_path, to->peer_asn);
+    return loops ? POLICY_PEER_AS : POLICY_FINE;
+}
+
 /* Customers see the service as one AS: the private numbers behind it are our business. */
 static bool hides_private(const struct policy_rules *to)
 {

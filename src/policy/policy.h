@@ -40,6 +40,7 @@ enum policy_peer {
     X(POLICY_NO_TRANSIT, "no-transit")         /* the cloud edge is not a transit router */        \
     X(POLICY_CLOUD_TO_CLOUD, "cloud-to-cloud") /* nor is a customer between two cloud edges */     \
     X(POLICY_GATEWAY_TO_GATEWAY, "gateway-to-gateway")                                             \
+    X(POLICY_PEER_AS, "peer-as")               /* the cloud's own AS is in the path already */      \
     X(POLICY_NOT_ON_MICROSOFT, "not-on-microsoft") /* only what the service originates */
 
 enum policy_reason {
@@ -75,6 +76,9 @@ struct policy_origin {
     bool no_export, no_advertise, blackhole;
 };
 enum policy_reason policy_export(const struct policy_rules *to, const struct policy_origin *path);
+/* The part of export that looks at the path itself, for neighbours that would only refuse it. */
+enum policy_reason policy_export_path(const struct policy_rules *to, struct span as_path);
+bool policy_looks_at_path(const struct policy_rules *to);
 /* The path as `to` sees it. `from_self`: originated here. next_hop/link are ours towards that
  * neighbour, used where the rules say so. False: does not fit the arena. */
 MUST_USE bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in,

@@ -268,6 +268,10 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
         else peer_start(r, ref, now);
         return;
     }
+    if (p->limited && (old.max_ipv4 != conf->max_ipv4 || old.max_ipv6 != conf->max_ipv6)) {
+        p->limited = false; /* the operator has dealt with it */
+        peer_start(r, ref, now);
+    }
     if (!p->up) return;
     if (old.prepend != conf->prepend || old.next_hop_self != conf->next_hop_self)
         export_again(r, ref, p->families, false);

@@ -188,7 +188,7 @@ static void end_of_rib(struct router *r, peer_ref ref, uint32_t families, instan
         if (families & p->stale & family_bit(f)) import_drop(r, ref, f, true);
     p->stale &= ~families;
     if (!p->stale) p->stale_until = NEVER;
-    if (!r->domains[p->domain]->settled) router_tick(r, now);
+    settle_domains(r, now);
 }
 
 void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, instant now)

@@ -376,29 +376,44 @@ static bool told_everything(const struct peer *p, instant now)
     return instant_reached(instant_after(p->up_since, duration_s(EOR_PATIENCE_S)), now);
 }
 
-static void settle(struct router *r, domain_ref ref, instant now)
+static void settled(struct router *r, domain_ref ref, bool whole)
 {
     struct domain *d = r->domains[ref];
-    bool whole = true;
-    for (size_t i = 0; i < r->peers_n && whole; i++) {
-        const struct peer *p = r->peers[i];
-        if (p->used && !p->leaving && p->domain == ref) whole = told_everything(p, now);
-    }
-    if (!whole && !instant_reached(d->settle_until, now)) return;
     d->settled = true;
-    say(r, ref, NO_REF, "routes-settled", "%s", whole ? "every neighbour told its routes" : "waited long enough");
+    say(r, ref, NO_REF, "routes-settled", "%s",
+        whole ? "every neighbour told its routes" : "waited long enough");
     if (r->sink.routes_settled) r->sink.routes_settled(r->sink.ctx, ref);
-    for (peer_ref i = 0; i < r->peers_n; i++) /* End-of-RIB was held back until now */
-        if (r->peers[i]->used && r->peers[i]->up && r->peers[i]->domain == ref)
-            d->any_noted = d->noted[0][group_of(&r->peers[i]->rules)] = true;
+    for (size_t i = 0; i < r->peers_n; i++) { /* End-of-RIB may have been held back until now */
+        const struct peer *p = r->peers[i];
+        if (p->used && p->up && p->domain == ref)
+            d->any_noted = d->noted[0][group_of(&p->rules)] = true;
+    }
+}
+
+void settle_domains(struct router *r, instant now)
+{
+    bool any = false;
+    for (size_t d = 0; d < r->domains_n; d++) {
+        r->domains[d]->waiting = false;
+        any = any || (r->domains[d]->used && !r->domains[d]->settled);
+    }
+    if (!any) return;
+    for (size_t i = 0; i < r->peers_n; i++) {
+        const struct peer *p = r->peers[i];
+        if (p->used && !p->leaving && !told_everything(p, now)) r->domains[p->domain]->waiting = true;
+    }
+    for (domain_ref i = 0; i < r->domains_n; i++) {
+        struct domain *d = r->domains[i];
+        if (!d->used || d->settled) continue;
+        if (!d->waiting || instant_reached(d->settle_until, now)) settled(r, i, !d->waiting);
+    }
 }
 
 void router_tick(struct router *r, instant now)
 {
     for (peer_ref i = 0; i < r->peers_n; i++)
         if (r->peers[i]->used) peer_timers(r, i, now);
-    for (domain_ref d = 0; d < r->domains_n; d++)
-        if (r->domains[d]->used && !r->domains[d]->settled) settle(r, d, now);
+    settle_domains(r, now);
     signal_writers(r);
 }
 

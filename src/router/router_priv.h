@@ -50,6 +50,7 @@ struct peer {
 
 struct domain {
     bool used, settled;
+    bool waiting; /* scratch of settle_domains */
     const struct intent_domain *conf;
     instant settle_until;
     struct table tables[FAMILIES];
@@ -93,6 +94,7 @@ void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data
                instant now);
 void peer_bfd_apply(struct router *r, peer_ref ref); /* start, stop or change to what is declared */
 void signal_writers(struct router *r);
+void settle_domains(struct router *r, instant now);
 void free_old_copies(struct router *r); /* once no leaving neighbour points into them */
 
 /* apply.c */

@@ -202,6 +202,17 @@ static void test_each_export_rule_refuses_by_its_name(void **state)
     }
 }
 
+static void test_a_path_through_the_cloud_is_not_sent_back_to_it(void **state)
+{
+    (void)state;
+    struct policy_rules cloud = {.peer = POLICY_PEER_CLOUD, .external = true, .local_asn = 65010,
+                                 .peer_asn = 12076};
+    struct policy_rules plain = {.peer = POLICY_PEER_PLAIN, .external = true, .peer_asn = 12076};
+    assert_int_equal(policy_export_path(&cloud, PATH(0, 12076, 65515)), POLICY_PEER_AS);
+    assert_int_equal(policy_export_path(&cloud, PATH(1, 65020)), POLICY_FINE);
+    assert_int_equal(policy_export_path(&plain, PATH(2, 12076)), POLICY_FINE);
+}
+
 static void test_customers_see_the_path_12076(void **state)
 {
     (void)state;
@@ -298,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_microsoft_peering_removes_private_numbers_from_the_path),
         cmocka_unit_test(test_local_preference_is_ours_to_set),
         cmocka_unit_test(test_each_export_rule_refuses_by_its_name),
+        cmocka_unit_test(test_a_path_through_the_cloud_is_not_sent_back_to_it),
         cmocka_unit_test(test_customers_see_the_path_12076),
         cmocka_unit_test(test_internal_peers_get_the_path_as_it_is),
         cmocka_unit_test(test_prepending_to_a_full_segment_starts_a_new_one),

@@ -346,6 +346,41 @@ static void test_a_customers_route_does_not_reach_another_customer(void **state)
     world_free(w);
 }
 
+/* Two routers of one site: what the first learned from the cloud reaches the second by the internal
+ * session, but not the cloud again over the second leg. */
+static void test_the_sites_other_router_is_a_detour_and_no_echo(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    struct world *w = s.w;
+    int ce2 = world_router(w, "ce2", 65010, DATAPLANE_NONE);
+    world_domain(w, ce2, "wan", DOMAIN_PLAIN);
+    world_attach(w, s.site, "wan", "lan", "10.10.0.1", 24);
+    world_attach(w, s.edge, "er-private", "acc2", "192.168.100.134", 30);
+    world_peer(w, s.site, "wan", "ce2", PEER_INTERNAL, 65010, "10.10.0.2", "10.10.0.1", true)->next_hop_self = true;
+    world_peer(w, ce2, "wan", "ce1", PEER_INTERNAL, 65010, "10.10.0.1", "10.10.0.2", false)->next_hop_self = true;
+    world_peer(w, ce2, "wan", "leg2", PEER_CLOUD, 12076, "192.168.100.134", "192.168.100.133", false);
+    world_peer(w, s.edge, "er-private", "ce2", PEER_CUSTOMER, 65010, "192.168.100.133", "192.168.100.134", true);
+    world_cable(w, ce2, "ce1", s.site, "ce2");
+    struct cable *leg2 = world_cable(w, ce2, "leg2", s.edge, "ce2");
+    leg2->cut = true;
+    world_apply(w, s.site);
+    world_apply(w, s.edge);
+    world_apply(w, ce2);
+    world_run(w, 5);
+    assert_true(world_route_has(w, ce2, NULL, "10.20.0.0/16", "\"next_hop\":\"10.10.0.1\""));
+    world_cut(w, s.leg);
+    world_mend(w, leg2);
+    world_run(w, 150); /* beyond the helper's patience */
+    assert_true(hop_is(world_kernel(w, s.site, "wan", "10.20.0.0/16"), "10.10.0.2"));
+    assert_true(hop_is(world_kernel(w, s.gw, "vnet", "10.10.0.0/16"), "169.254.1.1"));
+    world_mend(w, s.leg);
+    world_run(w, 60);
+    assert_true(world_peer_has(w, s.edge, "ce2", "\"received\":2")); /* both of the site, no echo */
+    assert_false(world_route_has(w, s.edge, NULL, "10.20.0.0/16", "\"peer\":\"ce2\""));
+    world_free(w);
+}
+
 static void test_the_drain_prepends_without_touching_the_session(void **state)
 {
     (void)state;
@@ -448,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_changes_a_slow_reader_missed_reach_it_as_one),
         cmocka_unit_test(test_refused_routes_are_shown_with_their_rule),
         cmocka_unit_test(test_a_customers_route_does_not_reach_another_customer),
+        cmocka_unit_test(test_the_sites_other_router_is_a_detour_and_no_echo),
         cmocka_unit_test(test_the_drain_prepends_without_touching_the_session),
         cmocka_unit_test(test_another_local_preference_is_fetched_by_route_refresh),
         cmocka_unit_test(test_a_neighbour_that_restarts_keeps_its_routes_for_a_while),
