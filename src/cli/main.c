@@ -7,6 +7,7 @@
 #include "cli/command.h"
 
 static const struct command *const tables[] = {
+    check_commands,
     lab_commands,
     drill_commands,
     probe_commands,

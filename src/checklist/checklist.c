@@ -1,0 +1,291 @@
+/* checklist/checklist.c - runs the rows over the subjects of a design, lays waivers over what was
+ * found, and counts. */
+#include "checklist/checklist.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "checklist/judge.h"
+#include "checklist/resiliency.h"
+
+const char *verdict_name(enum verdict v)
+{
+    static const char *const names[VERDICTS] = {
+        [VERDICT_NA] = "n/a",         [VERDICT_PASS] = "pass", [VERDICT_WAIVED] = "waived",
+        [VERDICT_UNKNOWN] = "unknown", [VERDICT_NOTE] = "note", [VERDICT_WARN] = "warn",
+        [VERDICT_FAIL] = "fail"};
+    return names[v];
+}
+
+const char *level_name(enum level l)
+{
+    static const char *const names[] = {"must", "should", "may"};
+    return names[l];
+}
+
+const struct checklist_row *checklist_row(const struct checklist *c, const char *id)
+{
+    for (size_t i = 0; i < c->rows_n; i++)
+        if (strcmp(c->rows[i].id, id) == 0) return &c->rows[i];
+    return NULL;
+}
+
+struct run {
+    const struct checklist_input *in;
+    struct arena *arena;
+    struct finding *list; /* grows by malloc, copied at the end */
+    size_t n, room;
+};
+
+static void keep(struct run *r, const struct finding *f)
+{
+    if (r->n == r->room) {
+        r->room = r->room ? r->room * 2 : 256;
+        r->list = realloc(r->list, r->room * sizeof *r->list);
+        if (!r->list) abort();
+    }
+    r->list[r->n++] = *f;
+}
+
+static const char *rstrip_message(enum verdict v, const char *message)
+{
+    return v == VERDICT_PASS ? "" : message;
+}
+
+/* Who must act and how, once it is known that somebody must. */
+static void settle(struct judging *j)
+{
+    bool nothing = j->f.verdict == VERDICT_PASS || j->f.verdict == VERDICT_NA;
+    j->f.message = rstrip_message(j->f.verdict, j->f.message);
+    if (nothing) j->f.owner = "";
+    else if (!*j->f.owner) j->f.owner = j->row->owner;
+    j->f.remedy = nothing ? "" : j->row->remedy;
+    if (!*j->f.where) j->f.where = j->where;
+}
+
+static void judge(struct run *r, struct judging *j, const struct judge_row *row)
+{
+    bool live = r->in->facts != NULL;
+    const char *why = row->applies ? row->applies(j) : NULL;
+    j->f = (struct finding){.row = j->row, .subject = j->subject, .message = "", .owner = "",
+                            .remedy = "", .where = ""};
+    if (why) {
+        j->f.message = why;
+    } else if (!live && !row->design) {
+        j->f.message = "judged on a running system only";
+    } else {
+        if (row->design) row->design(j);
+        if (live && row->live) row->live(j);
+    }
+    settle(j);
+    keep(r, &j->f);
+}
+
+/* ---- subjects ---- */
+
+static struct judging fresh(const struct run *r, const struct checklist_row *row)
+{
+    return (struct judging){.in = r->in, .arena = r->arena, .row = row, .d = r->in->design,
+                            .cat = r->in->catalogue, .subject = "", .where = ""};
+}
+
+static void each_leg(struct run *r, struct judging *j, const struct judge_row *row)
+{
+    const char *peering_subject = j->subject, *peering_where = j->where;
+    for (j->leg = LEG_FIRST; j->leg < LEGS; j->leg++) {
+        j->subject = say(j, "%s/%s", peering_subject, leg_name(j->leg));
+        j->where = peering_where;
+        judge(r, j, row);
+    }
+}
+
+static void each_peering(struct run *r, struct judging *j, const struct judge_row *row)
+{
+    const char *circuit = j->subject, *where = j->where;
+    for (int k = 0; k < PEERING_KINDS; k++) {
+        j->kind = (enum peering_kind)k;
+        j->p = &j->c->peerings[k];
+        if (!j->p->there) continue;
+        j->subject = say(j, "%s/%s", circuit, peering_kind_name(j->kind));
+        j->where = say(j, "%s/peerings/%s", where, peering_kind_name(j->kind));
+        if (row->scope == SCOPE_PEERING) judge(r, j, row);
+        else each_leg(r, j, row);
+    }
+}
+
+static void each_circuit(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->circuits_n; i++) {
+        struct judging j = fresh(r, text);
+        j.c = &j.d->circuits[i];
+        j.subject = say(&j, "circuit/%s", j.c->name);
+        j.where = say(&j, "/circuits/%zu", i);
+        if (row->scope == SCOPE_CIRCUIT) judge(r, &j, row);
+        else each_peering(r, &j, row);
+    }
+}
+
+static void each_connection(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->connections_n; i++) {
+        struct judging j = fresh(r, text);
+        j.k = &j.d->connections[i];
+        j.c = design_circuit(j.d, j.k->circuit);
+        j.g = design_gateway(j.d, j.k->gateway);
+        j.v = j.g ? design_vnet(j.d, j.g->virtual_network) : NULL;
+        assert(j.c && j.g && j.v); /* the reader refuses names that refer to nothing */
+        j.subject = say(&j, "connection/%s", j.k->name);
+        j.where = say(&j, "/connections/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void each_gateway(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->gateways_n; i++) {
+        struct judging j = fresh(r, text);
+        j.g = &j.d->gateways[i];
+        j.v = design_vnet(j.d, j.g->virtual_network);
+        assert(j.v);
+        j.subject = say(&j, "gateway/%s", j.g->name);
+        j.where = say(&j, "/gateways/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void each_network(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->virtual_networks_n; i++) {
+        struct judging j = fresh(r, text);
+        j.v = &j.d->virtual_networks[i];
+        j.subject = say(&j, "network/%s", j.v->name);
+        j.where = say(&j, "/virtual_networks/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void each_port(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->ports_n; i++) {
+        struct judging j = fresh(r, text);
+        j.port = &j.d->ports[i];
+        j.subject = say(&j, "port/%s", j.port->name);
+        j.where = say(&j, "/ports/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void each_reach(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->global_reach_n; i++) {
+        struct judging j = fresh(r, text);
+        j.reach = &j.d->global_reach[i];
+        j.subject = say(&j, "global-reach/%s", j.reach->name);
+        j.where = say(&j, "/global_reach/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void each_change(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    for (size_t i = 0; i < r->in->design->changes_n; i++) {
+        struct judging j = fresh(r, text);
+        j.change = &j.d->changes[i];
+        j.c = design_circuit(j.d, j.change->circuit);
+        assert(j.c);
+        j.subject = say(&j, "circuit/%s", j.c->name);
+        j.where = say(&j, "/changes/%zu", i);
+        judge(r, &j, row);
+    }
+}
+
+static void whole_design(struct run *r, const struct checklist_row *text, const struct judge_row *row)
+{
+    struct judging j = fresh(r, text);
+    judge(r, &j, row);
+}
+
+static const struct {
+    void (*each)(struct run *, const struct checklist_row *, const struct judge_row *);
+    const char *nothing; /* why a row has no finding */
+} scopes[SCOPES] = {
+    [SCOPE_DESIGN] = {whole_design, ""},
+    [SCOPE_CIRCUIT] = {each_circuit, "no circuit in this design"},
+    [SCOPE_PEERING] = {each_circuit, "no peering in this design"},
+    [SCOPE_LEG] = {each_circuit, "no peering in this design"},
+    [SCOPE_CONNECTION] = {each_connection, "no connection in this design"},
+    [SCOPE_GATEWAY] = {each_gateway, "no gateway in this design"},
+    [SCOPE_NETWORK] = {each_network, "no virtual network in this design"},
+    [SCOPE_PORT] = {each_port, "no Direct port in this design"},
+    [SCOPE_REACH] = {each_reach, "no Global Reach in this design"},
+    [SCOPE_CHANGE] = {each_change, "no change is asked for in this design"},
+};
+
+static void run_row(struct run *r, const struct checklist_row *text)
+{
+    const struct judge_row *row = judge_row(text->id);
+    struct finding f = {.row = text, .verdict = VERDICT_UNKNOWN, .subject = "",
+                        .message = "not yet judged", .owner = "", .remedy = "", .where = ""};
+    size_t before = r->n;
+    if (row) scopes[row->scope].each(r, text, row);
+    if (r->n > before) return;
+    if (row) {
+        f.verdict = VERDICT_NA;
+        f.message = scopes[row->scope].nothing;
+    }
+    keep(r, &f);
+}
+
+/* ---- after the judging ---- */
+
+static bool waiver_fits(const struct waiver *w, const struct finding *f, int64_t today_days)
+{
+    int64_t until;
+    return strcmp(w->row, f->row->id) == 0 && (!*w->subject || strcmp(w->subject, f->subject) == 0) &&
+           design_date(w->until, &until) && until >= today_days;
+}
+
+static void waive(struct run *r, struct finding *f)
+{
+    const struct waivers *ws = r->in->waivers;
+    for (size_t i = 0; ws && i < ws->n; i++) {
+        const struct waiver *w = &ws->list[i];
+        if (f->verdict <= VERDICT_WAIVED || !waiver_fits(w, f, r->in->now_ms / 86400000)) continue;
+        const char *text = arena_printf(r->arena, "%s (waived by %s until %s: %s)", f->message, w->owner,
+                                        w->until, w->reason);
+        f->verdict = VERDICT_WAIVED;
+        f->message = text ? text : f->message;
+    }
+}
+
+static bool wanted(const struct checklist_input *in, const char *id)
+{
+    if (!in->only) return true;
+    for (const char *const *p = in->only; *p; p++)
+        if (strncmp(id, *p, strlen(*p)) == 0) return true;
+    return false;
+}
+
+struct report *checklist_run(const struct checklist_input *in, struct arena *arena)
+{
+    struct run r = {.in = in, .arena = arena};
+    struct report *out = arena_take(arena, sizeof *out);
+    for (size_t s = 0; s < in->checklist->seeds_n; s++)
+        for (size_t i = 0; i < in->checklist->rows_n; i++) {
+            const struct checklist_row *row = &in->checklist->rows[i];
+            if (strcmp(row->seed, in->checklist->seeds[s].code) == 0 && wanted(in, row->id))
+                run_row(&r, row);
+        }
+    for (size_t i = 0; i < r.n; i++) waive(&r, &r.list[i]);
+    struct finding *list = arena_copy(arena, r.list ? (void *)r.list : (void *)"", r.n * sizeof *list);
+    free(r.list);
+    if (!out || !list) return NULL;
+    *out = (struct report){.mode = in->mode, .findings = list, .findings_n = r.n, .at_ms = in->now_ms};
+    for (size_t i = 0; i < r.n; i++) out->count[list[i].verdict]++;
+    out->index = resiliency_index(in, list, r.n);
+    return out;
+}
+
+int report_exit_code(const struct report *r)
+{
+    return r->count[VERDICT_FAIL] ? 4 : r->count[VERDICT_UNKNOWN] ? 5 : 0;
+}
