@@ -2,6 +2,7 @@
  * Kept beside a connection, out of sight: the tag of its link between edges and gateway, from which
  * the plan derives the link's addresses, and the keys of what it joins. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "api/kinds.h"
 #include "base/text.h"
@@ -70,6 +71,34 @@ static void linked_check(struct call *c, const char *vnet_key, const struct pref
     }
 }
 
+/* "12076:n" of the network itself brings the region's value with it: Microsoft's regional value less
+ * the distance of the two families. */
+static void community_check(struct write *w)
+{
+    enum { DISTANCE = 51000 - 50000 };
+    struct call *c = w->c;
+    json_t *set = json_object_get(record_props(w->next), "bgpCommunities");
+    const char *own_value = json_string_value(json_object_get(set, "virtualNetworkCommunity"));
+    const struct catalogue *cat = c->api->catalogue;
+    unsigned long n = 0;
+    if (!own_value) return;
+    if (strncmp(own_value, "12076:", 6) == 0 && strspn(own_value + 6, "0123456789") == strlen(own_value + 6))
+        n = strtoul(own_value + 6, NULL, 10);
+    if (n == 0 || n > 65535) {
+        fault_add(&c->faults, FAULT_InvalidRequestFormat,
+                  "/properties/bgpCommunities/virtualNetworkCommunity",
+                  "'%s' is no community of a network. Use 12076:n with n from 1 to 65535.", own_value);
+        return;
+    }
+    json_object_del(set, "regionalCommunity");
+    for (size_t i = 0; i < cat->communities_n; i++) {
+        const struct catalogue_community *k = &cat->communities[i];
+        unsigned long regional = strncmp(k->value, "12076:51", 8) ? 0 : strtoul(k->value + 6, NULL, 10);
+        if (!regional || strcmp(k->region, record_location(w->next)) != 0) continue;
+        json_object_set_new(set, "regionalCommunity", json_sprintf("12076:%lu", regional - DISTANCE));
+    }
+}
+
 void vnet_write(struct write *w)
 {
     struct call *c = w->c;
@@ -82,6 +111,7 @@ void vnet_write(struct write *w)
                   "The network has no address space. Give at least one prefix, such as 10.0.0.0/16.");
     if (spaces_check(r->prefixes, r->prefixes_n, pointer, &c->faults, spaces) && w->old)
         linked_check(c, w->old->key, spaces, r->prefixes_n);
+    community_check(w);
     guid_once(w);
 }
 

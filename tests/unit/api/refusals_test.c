@@ -195,6 +195,9 @@ static const struct refusal rows[] = {
      "NetcfgAddressSpaceOverlap", "/properties/addressSpace/addressPrefixes"},
     {VNET, LOCATED "\"properties\":{\"addressSpace\":{\"addressPrefixes\":[\"10.30.0.0/16\"]}}}", 400,
      "NetcfgSubnetRangeOutsideVnet", "/properties/addressSpace/addressPrefixes"},
+    {OTHER, LOCATED "\"properties\":{\"addressSpace\":{\"addressPrefixes\":[\"10.0.0.0/16\"]},"
+     "\"bgpCommunities\":{\"virtualNetworkCommunity\":\"65000:1\"}}}", 400, "InvalidRequestFormat",
+     "/properties/bgpCommunities/virtualNetworkCommunity"},
     {VNET "/subnets/x", "{\"properties\":{\"addressPrefix\":\"10.20.0.0/25\"}}", 400,
      "NetcfgSubnetRangesOverlap", "/properties/addressPrefix"},
     {VNET "/subnets/GatewaySubnet", "{\"properties\":{\"addressPrefix\":\"10.20.255.0/28\"}}", 400,
