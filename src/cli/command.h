@@ -19,3 +19,4 @@ extern const struct command drill_commands[];
 extern const struct command check_commands[];
 extern const struct command circuit_commands[];
 extern const struct command probe_commands[];
+extern const struct command demo_commands[];

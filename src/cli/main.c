@@ -7,10 +7,7 @@
 #include "cli/command.h"
 
 static const struct command *const tables[] = {
-    check_commands,
-    lab_commands,
-    drill_commands,
-    probe_commands,
+    demo_commands, check_commands, lab_commands, drill_commands, probe_commands,
 };
 
 enum { NOUNS_MAX = 64, USAGE_COLUMN = 46 };
@@ -20,7 +17,9 @@ static void print_usage(FILE *to, const struct command *c)
     char left[160];
     snprintf(left, sizeof left, "fairlead %s%s%s%s%s", c->noun, c->verb ? " " : "",
              c->verb ? c->verb : "", c->args[0] ? " " : "", c->args);
-    fprintf(to, "  %-*s  %s\n", USAGE_COLUMN, left, c->help);
+    bool long_ = strlen(left) > USAGE_COLUMN; /* then the help goes on a line of its own */
+    fprintf(to, "  %-*s%s%*s%s\n", USAGE_COLUMN, left, long_ ? "\n" : "",
+            long_ ? USAGE_COLUMN + 4 : 2, "", c->help);
 }
 
 /* All rows, or those of one noun. */

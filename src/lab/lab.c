@@ -309,6 +309,23 @@ static bool stage_peering(struct lab *lab, struct text *why)
 }
 static bool stage_link(struct lab *lab, struct text *why) { return people_link(&lab->people, why); }
 
+/* A router that has ended will not come up by waiting. */
+static bool all_run(struct lab *lab, struct text *why)
+{
+    for (size_t i = 0; i < lab->state.processes_n; i++) {
+        const struct lab_process *p = &lab->state.processes[i];
+        char path[LAB_PATH_MAX];
+        struct text log = {0};
+        if (process_alive(&p->process)) continue;
+        text_addf(why, "%s ended", p->name);
+        if (lab_read_file(lab_path(&lab->state, path, "%s.log", p->name), &log))
+            quote_log_end(&log, why);
+        text_drop(&log);
+        return false;
+    }
+    return true;
+}
+
 static bool stage_sessions(struct lab *lab, struct text *why)
 {
     instant deadline = instant_after(now(), duration_s(SESSIONS_S));
@@ -321,6 +338,7 @@ static bool stage_sessions(struct lab *lab, struct text *why)
         if (!answered) snprintf(missing.what, sizeof missing.what, "%s", text_get(&silent));
         text_drop(&silent);
         if (complete) return true;
+        if (!all_run(lab, why)) return false;
         if (interrupted() || instant_reached(deadline, now())) {
             text_addf(why, "%s: %s", missing.who, missing.what);
             return false;
@@ -383,6 +401,7 @@ static bool stage_measure(struct lab *lab, struct text *why)
 {
     char path[LAB_PATH_MAX];
     struct measure_row rows[MEASURE_ROWS];
+    struct text table = {0};
     if (!make_dir(lab, "records", path, why) || !measure_all(lab, rows, why)) return false;
     json_t *json = measure_json(rows);
     char *dump = json_dumps(json, JSON_INDENT(2));
@@ -390,7 +409,10 @@ static bool stage_measure(struct lab *lab, struct text *why)
                                        0640, why);
     free(dump);
     json_decref(json);
-    measure_print(rows, &lab->measured);
+    measure_print(rows, &table);
+    kept = kept && lab_write_file(lab_path(&lab->state, path, "records/measured.txt"),
+                                  text_get(&table), 0640, why);
+    text_drop(&table);
     return kept;
 }
 

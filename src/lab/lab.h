@@ -20,7 +20,6 @@ struct lab {
     const struct lab_api *api;
     struct people people;
     struct progress progress;
-    struct text measured; /* the table of the last stage */
 };
 
 /* The state must be open (locked) and fresh. False: `why` says which stage, what was seen last, and

@@ -143,6 +143,7 @@ static void bird_site_session(const struct lab_params *p, struct text *out)
               "  connect retry time 2;\n"
               "  connect delay time 1;\n"
               "  error wait time 1, 10;\n"
+              "  direct;\n"
               "  ipv4 { import all; export where source = RTS_BGP; next hop self; };\n"
               "}\n",
               addr_text(&p->ce[LEG_SECONDARY], local), p->site_asn,

@@ -359,6 +359,26 @@ int process_run(const struct process_spec *spec, const char *input, duration lim
     return status;
 }
 
+int process_attend(const char *const *argv, struct text *why)
+{
+    int status;
+    void (*on_int)(int) = signal(SIGINT, SIG_IGN);
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGINT, SIG_DFL);
+        execvp(argv[0], (char *const *)argv);
+        _exit(127);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    signal(SIGINT, on_int);
+    if (pid < 0) {
+        text_addf(why, "cannot fork: %s", strerror(errno));
+        return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 void process_become(const char *namespace_path, char *const *argv, struct text *why)
 {
     if (!enter_namespace(namespace_path)) {

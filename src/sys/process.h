@@ -31,6 +31,10 @@ MUST_USE bool process_start(const struct process_spec *spec, struct process *out
 int process_run(const struct process_spec *spec, const char *input, duration limit,
                 struct text *out, struct text *why);
 
+/* Runs to the end with our own input, output and terminal, however long it takes; Ctrl-C is the
+ * child's affair. Status as of process_run. */
+int process_attend(const char *const *argv, struct text *why);
+
 /* Enters the namespace and becomes the command; comes back only when that failed. */
 void process_become(const char *namespace_path, char *const *argv, struct text *why);
 
