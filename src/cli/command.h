@@ -20,3 +20,5 @@ extern const struct command check_commands[];
 extern const struct command circuit_commands[];
 extern const struct command probe_commands[];
 extern const struct command demo_commands[];
+extern const struct command m365_commands[];
+extern const struct command capacity_commands[];

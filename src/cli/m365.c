@@ -5,6 +5,7 @@
 #include <string.h>
 #include "cli/command.h"
 #include "cli/m365_cache.h"
+#include "m365/communities.h"
 
 enum feed_need { NEEDS_NOTHING, NEEDS_FEED };
 
@@ -31,6 +32,7 @@ static const struct m365_row {
     {"changes",      1, 1, NEEDS_NOTHING, m365_changes,      "FILE [--today DATE]", "a change log, judged"},
     {"replay",       2, 2, NEEDS_NOTHING, m365_replay,       "OLD CHANGES [--expect NEW]", "apply a change log to a feed"},
     {"tags",         1, 2, NEEDS_NOTHING, m365_tags,         "FILE [TAG]",   "a service tag file, or one tag of it"},
+    {"sync",         0, 0, NEEDS_NOTHING, m365_sync,         "[--url BASE] [--instance I] [--ca FILE] [--force]", "keep a copy of the feed, at most hourly"},
     {"tags-diff",    2, 2, NEEDS_NOTHING, m365_tags_diff,    "OLD NEW",      "service tags that changed"},
 };
 /* clang-format on */
@@ -40,7 +42,9 @@ static void print_views(FILE *to)
     fputs("usage: fairlead m365 [--from FILE | --cache DIR] VIEW [...] [-o table|json]\n", to);
     for (size_t i = 0; i < ARRAY_LEN(views); i++)
         fprintf(to, "  %-13s %-48s %s\n", views[i].name, views[i].args, views[i].help);
-    fputs("select: --area A[,B]  --category C[,D]  --er  --required  --ipv4  --ipv6  --instance NAME\n", to);
+    fputs("select: --area A[,B]  --category C[,D]  --er  --required  --ipv4  --ipv6  --instance "
+          "NAME\n",
+          to);
 }
 
 int m365_usage(const char *what)
@@ -57,8 +61,10 @@ static bool select_areas(const char *list, struct arena *a, struct selection *ou
     size_t n = 0;
     for (char *word = copy ? strtok(copy, ",") : NULL; word; word = strtok(NULL, ",")) {
         const char *area = area_of_service(word);
-        if (!area && services) return fprintf(stderr, "fairlead m365: no service of that name; "
-                                              "exchange, sharepoint, teams, common\n"), false;
+        if (!area && services)
+            return fprintf(stderr, "fairlead m365: no service of that name; "
+                                   "exchange, sharepoint, teams, common\n"),
+                   false;
         if (n + 1 >= ARRAY_LEN(out->areas)) return false;
         out->areas[n++] = area && services ? area : word;
     }
@@ -81,81 +87,55 @@ static bool select_categories(const char *list, struct arena *a, struct selectio
     return out->categories != 0;
 }
 
-static const char **text_option(struct m365_args *a, const char *name)
+/* Rows of the shared option reader; --area and --category are read from their texts afterwards. */
+static int read_words(struct m365_args *a, int argc, char **argv, const char **areas,
+                      const char **categories, bool *ipv4, bool *ipv6)
 {
-    const struct {
-        const char *name;
-        const char **at;
-    } rows[] = {
-        {"--from", &a->from},         {"--cache", &a->cache},       {"--url", &a->url},
-        {"--tags", &a->tags},         {"--proxy", &a->proxy},       {"--name", &a->name},
-        {"--today", &a->today},       {"-o", &a->output},           {"--services", &a->services},
-        {"--regions", &a->regions},   {"--expect", &a->expect},     {"--instance", &a->instance_text},
-        {"--communities", &a->communities}, {"--client-request-id", &a->client},
+    const struct option_row rows[] = {
+        {"--from", NULL, &a->from, NULL},
+        {"--cache", NULL, &a->cache, NULL},
+        {"--url", NULL, &a->url, NULL},
+        {"--ca", NULL, &a->ca, NULL},
+        {"--client-request-id", NULL, &a->client, NULL},
+        {"--force", NULL, NULL, &a->force},
+        {"--instance", NULL, &a->instance_text, NULL},
+        {"--tags", NULL, &a->tags, NULL},
+        {"--communities", NULL, &a->communities, NULL},
+        {"--services", NULL, &a->services, NULL},
+        {"--regions", NULL, &a->regions, NULL},
+        {"--proxy", NULL, &a->proxy, NULL},
+        {"--type", NULL, &a->type, NULL},
+        {"--name", NULL, &a->name, NULL},
+        {"--today", NULL, &a->today, NULL},
+        {"--expect", NULL, &a->expect, NULL},
+        {"--output", "-o", &a->output_text, NULL},
+        {"--area", NULL, areas, NULL},
+        {"--category", NULL, categories, NULL},
+        {"--er", NULL, NULL, &a->selection.express_route},
+        {"--required", NULL, NULL, &a->selection.required},
+        {"--merged", NULL, NULL, &a->merged},
+        {"--by-community", NULL, NULL, &a->by_community},
+        {"--ipv4", NULL, NULL, ipv4},
+        {"--ipv6", NULL, NULL, ipv6},
+        {0},
     };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (!strcmp(rows[i].name, name)) return rows[i].at;
-    return NULL;
-}
-
-static bool flag_option(struct m365_args *a, const char *name)
-{
-    const struct {
-        const char *name;
-        bool *at;
-    } rows[] = {{"--er", &a->selection.express_route},
-                {"--required", &a->selection.required},
-                {"--merged", &a->merged},
-                {"--by-community", &a->by_community},
-                {"--force", &a->force}};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (!strcmp(rows[i].name, name)) return *rows[i].at = true;
-    if (!strcmp(name, "--ipv4")) return a->selection.family = FAMILY_IPV4, true;
-    if (!strcmp(name, "--ipv6")) return a->selection.family = FAMILY_IPV6, true;
-    return false;
-}
-
-static int take_option(struct m365_run *r, const char *name, const char *value)
-{
-    struct m365_args *a = &r->args;
-    const char **at = text_option(a, name);
-    if (at) return *at = value, EXIT_FINE;
-    if (!strcmp(name, "--area"))
-        return select_areas(value, &r->arena, &a->selection, false) ? EXIT_FINE : m365_usage("--area A[,B]");
-    if (!strcmp(name, "--category"))
-        return select_categories(value, &r->arena, &a->selection)
-                   ? EXIT_FINE
-                   : m365_usage("--category takes Optimize, Allow, Default");
-    struct text t = {0};
-    text_add(&t, "no option ");
-    text_add_escaped(&t, name, strlen(name), 60);
-    int status = m365_usage(text_get(&t));
-    text_drop(&t);
-    return status;
+    return options_read(rows, argc, argv, a->word, M365_WORDS_MAX);
 }
 
 static int read_args(struct m365_run *r, int argc, char **argv)
 {
     struct m365_args *a = &r->args;
-    for (int i = 0; i < argc; i++) {
-        bool option = argv[i][0] == '-' && argv[i][1];
-        if (!option && a->words == M365_WORDS_MAX) return m365_usage("too many words");
-        if (!option)
-            a->word[a->words++] = argv[i];
-        else if (flag_option(a, argv[i]))
-            continue;
-        else if (i + 1 == argc)
-            return m365_usage("an option without its value, or no such option");
-        else {
-            int status = take_option(r, argv[i], argv[i + 1]);
-            if (status) return status;
-            i++;
-        }
-    }
+    const char *areas = NULL, *categories = NULL;
+    bool ipv4 = false, ipv6 = false;
+    a->words = read_words(a, argc, argv, &areas, &categories, &ipv4, &ipv6);
+    if (a->words < 0 || !output_read(a->output_text, &a->output)) return EXIT_USAGE;
+    if (areas && !select_areas(areas, &r->arena, &a->selection, false))
+        return m365_usage("--area takes A[,B]");
+    if (categories && !select_categories(categories, &r->arena, &a->selection))
+        return m365_usage("--category takes Optimize, Allow, Default");
+    if (ipv4 != ipv6) a->selection.family = ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
     if (a->instance_text && !instance_parse(a->instance_text, &a->instance))
         return m365_usage("--instance takes Worldwide, USGovDoD, USGovGCCHigh, China, Germany");
-    if (a->output && strcmp(a->output, "json") && strcmp(a->output, "table"))
-        return m365_usage("-o takes table or json");
     return EXIT_FINE;
 }
 
@@ -176,7 +156,9 @@ char *m365_read_file(const char *path, size_t most, size_t *out_n)
     if (f != stdin) fclose(f);
     if (p && !bad && n <= most) return *out_n = n, p;
     fprintf(stderr, "fairlead m365: %s: %s\n", path,
-            bad ? "cannot be read" : n > most ? "is larger than allowed" : "out of memory");
+            bad        ? "cannot be read"
+            : n > most ? "is larger than allowed"
+                       : "out of memory");
     free(p);
     return NULL;
 }
@@ -243,7 +225,8 @@ static int unknown_view(const char *name)
     const char *words[ARRAY_LEN(views) + 1] = {0};
     for (size_t i = 0; i < ARRAY_LEN(views); i++) words[i] = views[i].name;
     const char *near = text_nearest(name, words);
-    fprintf(stderr, "fairlead m365: no such view%s%s\n", near ? "; did you mean " : "", near ? near : "");
+    fprintf(stderr, "fairlead m365: no such view%s%s\n", near ? "; did you mean " : "",
+            near ? near : "");
     print_views(stderr);
     return EXIT_USAGE;
 }
@@ -281,6 +264,7 @@ static int m365_run(int argc, char **argv)
 }
 
 const struct command m365_commands[] = {
-    {"m365", NULL, "[--from FILE] VIEW [...]", "Office 365 endpoints: explained, compared, exported", m365_run},
+    {"m365", NULL, "[--from FILE] VIEW [...]",
+     "Office 365 endpoints: explained, compared, exported", m365_run},
     {0},
 };

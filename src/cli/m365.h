@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include "base/text.h"
+#include "cli/options.h"
 #include "m365/feed_json.h"
 #include "m365/servicetags_json.h"
 
@@ -11,8 +12,9 @@ enum { M365_WORDS_MAX = 8 };
 struct m365_args {
     const char *word[M365_WORDS_MAX]; /* the view and its arguments */
     int words;
-    const char *from, *cache, *url, *tags, *communities, *proxy, *name, *today, *output;
-    const char *services, *regions, *area, *expect, *instance_text, *client;
+    const char *from, *cache, *url, *tags, *communities, *proxy, *name, *today, *type, *ca;
+    const char *services, *regions, *expect, *instance_text, *client, *output_text;
+    enum output output;
     bool merged, by_community, force;
     enum feed_instance instance; /* INSTANCE_UNKNOWN: to be guessed */
     struct selection selection;
@@ -23,15 +25,12 @@ struct m365_run {
     struct m365_args args;
     struct arena arena;
     struct problems problems;
-    struct feed feed; /* of --from or the cache, when the view asked for it */
+    struct feed feed;              /* of --from or the cache, when the view asked for it */
     const char *version, *fetched; /* of the cache; "" with --from */
     bool stale;
 };
 
-static inline bool m365_json(const struct m365_run *r)
-{
-    return r->args.output && !strcmp(r->args.output, "json");
-}
+static inline bool m365_json(const struct m365_run *r) { return r->args.output == OUTPUT_JSON; }
 
 /* Views: exit status. The feed has been read where the table of views says so. */
 typedef int m365_view(struct m365_run *r);
@@ -47,8 +46,8 @@ char *m365_read_file(const char *path, size_t most, size_t *out_n);
 /* Prints "PATH: where: what; rule; write: fix" a line; returns EXIT_ERROR. */
 int m365_refuse(const struct m365_run *r, const char *path);
 
-int m365_print_json(json_t *v);           /* takes the reference; EXIT_FINE */
-int m365_print_text(struct text *t);      /* drops the text; EXIT_FINE */
-int m365_usage(const char *what);         /* EXIT_USAGE */
+int m365_print_json(json_t *v);      /* takes the reference; EXIT_FINE */
+int m365_print_text(struct text *t); /* drops the text; EXIT_FINE */
+int m365_usage(const char *what);    /* EXIT_USAGE */
 /* "exchange,teams" -> areas of the selection; false with the reason on stderr. */
 MUST_USE bool m365_select_services(const char *list, struct arena *a, struct selection *out);

@@ -23,8 +23,8 @@ int m365_stats(struct m365_run *r)
     label_cache(r, o);
     if (m365_json(r)) return m365_print_json(o);
     json_decref(o);
-    printf("instance    %s%s%s%s\n", instance_text(r->args.instance), *r->version ? ", version " : "",
-           r->version, r->stale ? " (stale)" : "");
+    printf("instance    %s%s%s%s\n", instance_text(r->args.instance),
+           *r->version ? ", version " : "", r->version, r->stale ? " (stale)" : "");
     printf("sets        %zu: %zu Optimize, %zu Allow, %zu Default; %zu required\n", st.sets,
            st.by_category[0], st.by_category[1], st.by_category[2], st.required);
     printf("names       %zu\n", st.urls);
@@ -32,15 +32,17 @@ int m365_stats(struct m365_run *r)
     printf("circuit     %zu sets, %zu IPv4, %zu IPv6 (merged %zu, %zu)\n", st.er_sets, st.er_ipv4,
            st.er_ipv6, st.er_merged_ipv4, st.er_merged_ipv6);
     for (size_t i = 0; i < st.area_count; i++)
-        printf("  %-10s  %zu sets; over the circuit %zu sets, %zu IPv4, %zu IPv6\n", st.areas[i].area,
-               st.areas[i].sets, st.areas[i].er_sets, st.areas[i].er_ipv4, st.areas[i].er_ipv6);
+        printf("  %-10s  %zu sets; over the circuit %zu sets, %zu IPv4, %zu IPv6\n",
+               st.areas[i].area, st.areas[i].sets, st.areas[i].er_sets, st.areas[i].er_ipv4,
+               st.areas[i].er_ipv6);
     return EXIT_FINE;
 }
 
 int m365_sets(struct m365_run *r)
 {
     if (r->args.words == 2) {
-        const struct endpoint_set *s = feed_find(&r->feed, (uint32_t)strtoul(r->args.word[1], NULL, 10));
+        const struct endpoint_set *s =
+            feed_find(&r->feed, (uint32_t)strtoul(r->args.word[1], NULL, 10));
         if (!s) return fputs("fairlead m365: no such set in this feed\n", stderr), EXIT_NOT_FOUND;
         return m365_print_json(set_write(s));
     }
@@ -72,7 +74,8 @@ static int print_by_community(struct m365_run *r)
     for (const struct service_community *c = service_communities; c->value; c++) {
         char value[16];
         if (!*c->area || community_of_area(c->area, r->args.instance) != c) continue;
-        struct selection sel = {.areas = {c->area}, .express_route = true, .family = r->args.selection.family};
+        struct selection sel = {
+            .areas = {c->area}, .express_route = true, .family = r->args.selection.family};
         struct prefixes p = feed_prefixes(&r->feed, &sel, &r->arena);
         if (r->args.merged) prefixes_merge(&p);
         snprintf(value, sizeof value, "12076:%u", c->value);
@@ -116,7 +119,8 @@ int m365_urls(struct m365_run *r)
 static void print_explanation(const struct explanation *e)
 {
     char text[PREFIX_TEXT_MAX];
-    printf("%s: %s\n", *e->host ? e->host : prefix_text(&e->address, text), explain_path_text(e->path));
+    printf("%s: %s\n", *e->host ? e->host : prefix_text(&e->address, text),
+           explain_path_text(e->path));
     printf("  why        %s\n", e->why);
     if (*e->service) printf("  service    %s\n", e->service);
     if (e->matches) printf("  category   %s\n", category_text(e->category));
@@ -126,8 +130,9 @@ static void print_explanation(const struct explanation *e)
         const struct explain_match *m = &e->match[i];
         char tcp[256], udp[256];
         printf("  set %-5u  %s by %s: %s, %s, %s, tcp %s, udp %s%s%s\n", m->set->id, m->set->area,
-               m->pattern ? m->pattern : prefix_text(&m->prefix, text), category_text(m->set->category),
-               m->set->express_route ? "circuit" : "internet", m->set->required ? "required" : "optional",
+               m->pattern ? m->pattern : prefix_text(&m->prefix, text),
+               category_text(m->set->category), m->set->express_route ? "circuit" : "internet",
+               m->set->required ? "required" : "optional",
                m->set->tcp.n ? ports_text(&m->set->tcp, tcp, sizeof tcp) : "-",
                m->set->udp.n ? ports_text(&m->set->udp, udp, sizeof udp) : "-",
                *m->set->notes ? ": " : "", m->set->notes);
@@ -161,12 +166,14 @@ static void print_change(const struct change *c, int64_t today)
     char text[PREFIX_TEXT_MAX];
     printf("%s set %u %s %s: %s", c->version, c->set_id, disposition_text(c->disposition),
            *c->impact ? c->impact : "(no impact)", row->action);
-    if (today >= 0 && date_parse(c->effective, &due)) printf(" (%lld days left)", (long long)(due - today));
+    if (today >= 0 && date_parse(c->effective, &due))
+        printf(" (%lld days left)", (long long)(due - today));
     if (change_turns_express_route(c))
         printf("\n    the circuit flag turned: plan routes, PAC and ACL again");
     putchar('\n');
     for (size_t i = 0; i < c->add.url_count; i++) printf("    + %s\n", c->add.urls[i]);
-    for (size_t i = 0; i < c->add.ip_count; i++) printf("    + %s\n", prefix_text(&c->add.ips[i], text));
+    for (size_t i = 0; i < c->add.ip_count; i++)
+        printf("    + %s\n", prefix_text(&c->add.ips[i], text));
     for (size_t i = 0; i < c->remove.url_count; i++) printf("    - %s\n", c->remove.urls[i]);
     for (size_t i = 0; i < c->remove.ip_count; i++)
         printf("    - %s\n", prefix_text(&c->remove.ips[i], text));
@@ -218,11 +225,14 @@ int m365_replay(struct m365_run *r)
     if (!m365_read_feed(r, r->args.word[1], &old) || !read_changes(r, r->args.word[2], &c))
         return EXIT_ERROR;
     if (!changes_apply(&old, &c, &r->arena, &got, &orphans)) return m365_refuse(r, r->args.word[2]);
-    if (orphans) fprintf(stderr, "fairlead m365: %zu records are for sets that are not there\n", orphans);
+    if (orphans)
+        fprintf(stderr, "fairlead m365: %zu records are for sets that are not there\n", orphans);
     if (!r->args.expect) return m365_print_json(feed_write(&got, &all));
     if (!m365_read_feed(r, r->args.expect, &want)) return EXIT_ERROR;
     bool same = feed_equal(&got, &want);
-    if (m365_json(r)) m365_print_json(json_pack("{s:b,s:I}", "equal", same, "orphans", (json_int_t)orphans));
-    else puts(same ? "equal" : "different: the fresh feed wins");
+    if (m365_json(r))
+        m365_print_json(json_pack("{s:b,s:I}", "equal", same, "orphans", (json_int_t)orphans));
+    else
+        puts(same ? "equal" : "different: the fresh feed wins");
     return same ? EXIT_FINE : EXIT_ERROR;
 }

@@ -8,6 +8,7 @@
 
 static const struct command *const tables[] = {
     demo_commands, check_commands, lab_commands, drill_commands, probe_commands,
+    m365_commands, capacity_commands,
 };
 
 enum { NOUNS_MAX = 64, USAGE_COLUMN = 46 };
