@@ -279,7 +279,12 @@ enum policy_reason policy_import_prefix(const struct policy_rules *r, const stru
 
 /* --- export --- */
 
-enum export_mark { UNMARKED = 0, IF_NO_ADVERTISE = 1, IF_NO_EXPORT = 2, IF_BLACKHOLE = 4 };
+enum {
+    UNMARKED = 0,
+    IF_NO_ADVERTISE = POLICY_MARK_NO_ADVERTISE,
+    IF_NO_EXPORT = POLICY_MARK_NO_EXPORT,
+    IF_BLACKHOLE = POLICY_MARK_BLACKHOLE,
+};
 
 /* clang-format off */
 static const struct export_row {
@@ -301,18 +306,25 @@ static const struct export_row {
 };
 /* clang-format on */
 
-enum policy_reason policy_export(const struct policy_rules *to, const struct policy_origin *path)
+enum policy_reason policy_export(const struct policy_rules *to, enum policy_peer from, uint8_t marks)
 {
-    uint8_t marks = (uint8_t)((path->no_advertise ? IF_NO_ADVERTISE : 0) |
-                              (path->no_export ? IF_NO_EXPORT : 0) |
-                              (path->blackhole ? IF_BLACKHOLE : 0));
     for (size_t i = 0; i < ARRAY_LEN(export_rows); i++) {
         const struct export_row *row = &export_rows[i];
         bool applies = (row->domains & ON(to->domain)) && (row->to & ON(to->peer)) &&
-                       (row->from & ON(path->from)) && (!row->external_only || to->external);
+                       (row->from & ON(from)) && (!row->external_only || to->external);
         if (applies && (row->marks == UNMARKED || (row->marks & marks))) return row->reason;
     }
     return POLICY_FINE;
+}
+
+struct policy_matrix policy_export_matrix(const struct policy_rules *to)
+{
+    struct policy_matrix m;
+    for (unsigned from = 0; from <= POLICY_PEER_SELF; from++)
+        for (unsigned marks = 0; marks < POLICY_MARKS; marks++)
+            m.reason[from][marks] =
+                (uint8_t)policy_export(to, (enum policy_peer)from, (uint8_t)marks);
+    return m;
 }
 
 /* What a site learned from one leg, directly or from its other router, comes from the cloud: sent to

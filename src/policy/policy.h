@@ -70,12 +70,15 @@ enum policy_reason policy_import(const struct policy_rules *r, const struct attr
 /* The part that depends on the prefix. A martian prefix is not even kept. */
 enum policy_reason policy_import_prefix(const struct policy_rules *r, const struct prefix *p);
 
-/* May a path that came from such a neighbour, with such marks, go to `to`? Cheap. */
-struct policy_origin {
-    enum policy_peer from;
-    bool no_export, no_advertise, blackhole;
+/* May a path that came from such a neighbour, with such marks, go to `to`? */
+enum policy_mark { POLICY_MARK_NO_ADVERTISE = 1, POLICY_MARK_NO_EXPORT = 2, POLICY_MARK_BLACKHOLE = 4 };
+enum { POLICY_MARKS = 8 };
+enum policy_reason policy_export(const struct policy_rules *to, enum policy_peer from, uint8_t marks);
+/* All answers at once, for whoever asks a million times. */
+struct policy_matrix {
+    uint8_t reason[POLICY_PEER_SELF + 1][POLICY_MARKS]; /* enum policy_reason */
 };
-enum policy_reason policy_export(const struct policy_rules *to, const struct policy_origin *path);
+struct policy_matrix policy_export_matrix(const struct policy_rules *to);
 /* The part of export that looks at the path itself, for neighbours that would only refuse it. */
 enum policy_reason policy_export_path(const struct policy_rules *to, struct span as_path);
 bool policy_looks_at_path(const struct policy_rules *to);

@@ -263,6 +263,7 @@ static void stage(struct out *o)
         if (!n) break;
         stage_one(&p, n);
     }
+    o->version = o->journal->table->version;
     if (o->staged_n == 0) unstage(o);
     else o->entry = o->groups[0].first;
 }
@@ -275,13 +276,15 @@ static void group_done(struct out *o)
     else unstage(o);
 }
 
-/* The staged entry still says what the table says; if not, a later note will. */
+/* The staged entry still says what the table says; if not, a later note will. A node can be in a batch
+ * twice, from the walk and from the journal, so a withdrawal is checked in any case. */
 static bool entry_holds(const struct out *o, node_ref n)
 {
     const struct table *t = o->journal->table;
     attr_ref attrs = o->groups[o->group].attrs;
-    if (!table_node(t, n)->live || o->wanted(o->ctx, t, n) != attrs) return false;
-    return attrs || told(o, n);
+    if (!attrs && !told(o, n)) return false;
+    if (o->version == t->version) return true;
+    return table_node(t, n)->live && o->wanted(o->ctx, t, n) == attrs;
 }
 
 /* The next entry of the current group that holds, not yet taken; 0: none. */
@@ -289,7 +292,6 @@ static node_ref current(struct out *o)
 {
     while (o->entry) {
         node_ref n = o->staged[o->entry - 1].node;
-        if (o->entry == o->held) return n; /* out_begin has just looked */
         if (entry_holds(o, n)) return n;
         o->entry = o->staged[o->entry - 1].next;
     }
@@ -300,9 +302,7 @@ bool out_begin(struct out *o, attr_ref *attrs)
 {
     for (;;) {
         while (o->group < o->groups_n) {
-            o->held = 0;
             if (current(o)) {
-                o->held = o->entry;
                 *attrs = o->groups[o->group].attrs;
                 return true;
             }

@@ -48,7 +48,7 @@ struct out { /* one neighbour, one family */
     struct out_staged *staged;
     struct out_group *groups;
     uint32_t staged_n, groups_n, group, entry;
-    uint32_t held; /* the entry out_begin found to hold; true until the table changes again */
+    uint64_t version; /* of the table when the batch was staged: as long as it is, all entries hold */
 };
 
 void journal_init(struct journal *j, struct table *t);
@@ -66,8 +66,7 @@ bool out_pending(const struct out *o);
 /* The first walk is over and all it found was taken: time for End-of-RIB. */
 bool out_walked(const struct out *o);
 
-/* Output, one attribute set at a time, without changes to the table between out_begin and the takes
- * that follow it. out_begin: the next set, withdrawals (attrs 0) first; false:
+/* Output, one attribute set at a time. out_begin: the next set, withdrawals (attrs 0) first; false:
  * nothing to say. out_take: its next prefix, marks it told; false: the set is exhausted, out_begin
  * again. out_void: takes the prefix the neighbour cannot have after all (its attributes do not fit):
  * true with *out set if it has to be withdrawn. */

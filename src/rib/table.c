@@ -293,9 +293,11 @@ static void reselect(struct table *t, node_ref n, const struct before *b, struct
 
 /* --- facts --- */
 
+/* Every change of a path passes here, once or twice. */
 static void count(struct table *t, const struct path *p, bool more)
 {
     struct rib_source *s = &t->rib->sources[p->source];
+    t->version++;
     uint32_t one = more ? 1u : UINT32_MAX; /* minus one, modulo 2^32 */
     s->received[t->slot] += one;
     if (!(p->flags & PATH_REFUSED)) s->accepted[t->slot] += one;

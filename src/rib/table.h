@@ -36,6 +36,7 @@ struct table {
     uint32_t fresh; /* numbers below have been used */
     uint32_t free;  /* linked through near[0].attrs */
     uint32_t nodes; /* live ones */
+    uint64_t version; /* grows with every change of a path */
     uint8_t family; /* enum family */
     uint8_t slot;   /* which of a source's counters: 0 IPv4, 1 IPv6 */
     size_t far_bytes;

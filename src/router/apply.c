@@ -184,6 +184,7 @@ void peer_rules(const struct router *r, struct peer *p)
         .next_hop_self = p->conf->next_hop_self,
         .documentation_is_public = true, /* API rule P: labs and tests use those ranges */
     };
+    p->may = policy_export_matrix(&p->rules);
 }
 
 static struct bgp_conf session_conf(const struct router *r, const struct intent_peer *p, peer_ref ref)

@@ -20,17 +20,16 @@ static enum policy_peer peer_kind(const struct router *r, source_ref source)
     return source == SOURCE_LOCAL ? POLICY_PEER_SELF : r->peers[source - 1u]->rules.peer;
 }
 
-enum policy_reason export_verdict(const struct router *r, const struct policy_rules *to,
+enum policy_reason export_verdict(const struct router *r, const struct policy_matrix *to,
                                   const struct path *best)
 {
-    uint8_t marks = attr_set_of(&r->rib.attrs, best->attrs)->marks;
-    struct policy_origin o = {
-        .from = peer_kind(r, best->source),
-        .no_export = marks & (MARK_NO_EXPORT | MARK_NO_EXPORT_SUBCONFED),
-        .no_advertise = marks & MARK_NO_ADVERTISE,
-        .blackhole = marks & MARK_BLACKHOLE,
-    };
-    return policy_export(to, &o);
+    uint8_t marks = attr_set_of(&r->rib.attrs, best->attrs)->marks, known = 0;
+    if (marks) {
+        if (marks & (MARK_NO_EXPORT | MARK_NO_EXPORT_SUBCONFED)) known |= POLICY_MARK_NO_EXPORT;
+        if (marks & MARK_NO_ADVERTISE) known |= POLICY_MARK_NO_ADVERTISE;
+        if (marks & MARK_BLACKHOLE) known |= POLICY_MARK_BLACKHOLE;
+    }
+    return (enum policy_reason)to->reason[peer_kind(r, best->source)][known];
 }
 
 struct out_context {
@@ -44,7 +43,7 @@ static attr_ref wanted(void *ctx, const struct table *t, node_ref n)
     const struct peer *p = c->r->peers[c->peer];
     const struct path *best = node_best(table_node(t, n));
     if (!best || best->source == p->source) return 0;
-    if (export_verdict(c->r, &p->rules, best) != POLICY_FINE) return 0;
+    if (export_verdict(c->r, &p->may, best) != POLICY_FINE) return 0;
     if (!policy_looks_at_path(&p->rules)) return best->attrs;
     struct span path = attr_view(&c->r->rib.attrs, best->attrs).as_path;
     return policy_export_path(&p->rules, path) == POLICY_FINE ? best->attrs : 0;
@@ -94,6 +93,15 @@ static void find_next_hops(const struct router *r, struct peer *p)
 
 /* --- opening and closing --- */
 
+static void groups_in_use(struct domain *d)
+{
+    for (size_t f = 0; f < FAMILIES; f++) {
+        d->listening[f] = 0;
+        for (size_t g = 0; g < GROUPS; g++)
+            if (d->journals[f][g].outs_n) d->listening[f] |= (uint16_t)(1u << g);
+    }
+}
+
 void export_open(struct router *r, peer_ref ref)
 {
     struct peer *p = r->peers[ref];
@@ -107,6 +115,8 @@ void export_open(struct router *r, peer_ref ref)
         p->out[f] = out_new(&d->journals[f][group_of(&p->rules)], wanted, ctx);
     }
     p->untold = 0;
+    d->may[group_of(&p->rules)] = p->may;
+    groups_in_use(d);
     d->any_noted = d->noted[0][group_of(&p->rules)] = true;
 }
 
@@ -119,6 +129,7 @@ void export_close(struct router *r, peer_ref ref)
         out_free(p->out[f]);
         p->out[f] = NULL;
     }
+    if (r->domains[p->domain]->used) groups_in_use(r->domains[p->domain]);
 }
 
 void export_again(struct router *r, peer_ref ref, uint32_t families, bool markers)

@@ -40,15 +40,11 @@ static void note_for_groups(struct router *r, struct domain *d, size_t slot, nod
 {
     const struct node *n = table_node(&d->tables[slot], node);
     const struct path *best = node_best(n);
-    for (size_t g = 0; g < GROUPS; g++) {
-        struct journal *j = &d->journals[slot][g];
-        if (j->outs_n == 0) continue;
-        struct policy_rules to = {.domain = (enum policy_domain)d->conf->kind,
-                                  .peer = (enum policy_peer)(g / 2),
-                                  .external = g % 2};
-        bool may = best && export_verdict(r, &to, best) == POLICY_FINE;
+    for (size_t g = 0; d->listening[slot] >> g; g++) {
+        if (!(d->listening[slot] >> g & 1)) continue;
+        bool may = best && export_verdict(r, &d->may[g], best) == POLICY_FINE;
         if (!may && n->holders == 0) continue; /* nobody was told, nobody will be */
-        journal_note(j, node);
+        journal_note(&d->journals[slot][g], node);
         d->noted[slot][g] = d->any_noted = true;
     }
 }

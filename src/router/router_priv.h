@@ -32,6 +32,7 @@ struct peer {
     source_ref source;
     const struct intent_peer *conf;
     struct policy_rules rules;
+    struct policy_matrix may; /* what of whom it may be told */
     struct bgp_session *session;
     struct addr local;   /* ours on this session, as far as known */
     struct addr next_hop[FAMILIES], next_hop_link; /* ours, as the neighbour can use them */
@@ -57,6 +58,8 @@ struct domain {
     struct journal journals[FAMILIES][GROUPS];
     bool noted[FAMILIES][GROUPS]; /* notes since the last round of writable reports */
     bool any_noted;
+    uint16_t listening[FAMILIES];     /* bits: groups with somebody in them */
+    struct policy_matrix may[GROUPS]; /* of each such group */
 };
 
 struct router {
@@ -113,7 +116,7 @@ void export_open(struct router *r, peer_ref ref);  /* the session came up */
 void export_close(struct router *r, peer_ref ref);
 void export_again(struct router *r, peer_ref ref, uint32_t families, bool markers);
 bool export_pending(const struct router *r, const struct peer *p);
-/* Reachability of a prefix group by rules alone: may this best path go to such neighbours? */
-enum policy_reason export_verdict(const struct router *r, const struct policy_rules *to,
+/* May this best path go to such neighbours, by the rules alone? */
+enum policy_reason export_verdict(const struct router *r, const struct policy_matrix *to,
                                   const struct path *best);
 size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, size_t *messages);

@@ -171,34 +171,35 @@ static void test_each_export_rule_refuses_by_its_name(void **state)
     enum { PL = POLICY_PEER_PLAIN, CU, GW, CL, IN, SE };
     /* clang-format off */
     static const struct {
-        enum policy_domain domain; int from, to; struct policy_origin marks; const char *name;
+        enum policy_domain domain; int from, to; uint8_t marks; const char *name;
     } rows[] = {
-        {POLICY_PRIVATE,   CU, GW, {0}, ""},
-        {POLICY_PRIVATE,   GW, CU, {0}, ""},
-        {POLICY_PRIVATE,   SE, CU, {0}, ""},
-        {POLICY_PRIVATE,   CU, CU, {0}, "no-transit"},
-        {POLICY_PRIVATE,   GW, GW, {0}, "gateway-to-gateway"},
-        {POLICY_PRIVATE,   CU, PL, {0}, "no-policy"},
-        {POLICY_MICROSOFT, GW, CU, {0}, "not-on-microsoft"},
-        {POLICY_MICROSOFT, SE, CU, {0}, ""},
-        {POLICY_PLAIN,     PL, PL, {0}, ""},
-        {POLICY_PLAIN,     PL, CU, {0}, "no-transit"},
-        {POLICY_PLAIN,     IN, IN, {0}, "internal-split"},
-        {POLICY_PLAIN,     PL, IN, {0}, ""},
-        {POLICY_PLAIN,     IN, CL, {0}, ""},
-        {POLICY_PLAIN,     CL, CL, {0}, "cloud-to-cloud"},
-        {POLICY_PLAIN,     CL, IN, {0}, ""},
-        {POLICY_PLAIN,     PL, PL, {.no_export = true}, "no-export"},
-        {POLICY_PLAIN,     PL, IN, {.no_export = true}, ""},
-        {POLICY_PLAIN,     PL, IN, {.no_advertise = true}, "no-advertise"},
-        {POLICY_PRIVATE,   CU, GW, {.blackhole = true}, "blackhole"},
+        {POLICY_PRIVATE,   CU, GW, 0, ""},
+        {POLICY_PRIVATE,   GW, CU, 0, ""},
+        {POLICY_PRIVATE,   SE, CU, 0, ""},
+        {POLICY_PRIVATE,   CU, CU, 0, "no-transit"},
+        {POLICY_PRIVATE,   GW, GW, 0, "gateway-to-gateway"},
+        {POLICY_PRIVATE,   CU, PL, 0, "no-policy"},
+        {POLICY_MICROSOFT, GW, CU, 0, "not-on-microsoft"},
+        {POLICY_MICROSOFT, SE, CU, 0, ""},
+        {POLICY_PLAIN,     PL, PL, 0, ""},
+        {POLICY_PLAIN,     PL, CU, 0, "no-transit"},
+        {POLICY_PLAIN,     IN, IN, 0, "internal-split"},
+        {POLICY_PLAIN,     PL, IN, 0, ""},
+        {POLICY_PLAIN,     IN, CL, 0, ""},
+        {POLICY_PLAIN,     CL, CL, 0, "cloud-to-cloud"},
+        {POLICY_PLAIN,     CL, IN, 0, ""},
+        {POLICY_PLAIN,     PL, PL, POLICY_MARK_NO_EXPORT, "no-export"},
+        {POLICY_PLAIN,     PL, IN, POLICY_MARK_NO_EXPORT, ""},
+        {POLICY_PLAIN,     PL, IN, POLICY_MARK_NO_ADVERTISE, "no-advertise"},
+        {POLICY_PRIVATE,   CU, GW, POLICY_MARK_BLACKHOLE, "blackhole"},
     };
     /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct policy_rules to = of_role(rows[i].domain, (enum policy_peer)rows[i].to, 1);
-        struct policy_origin path = rows[i].marks;
-        path.from = (enum policy_peer)rows[i].from;
-        assert_string_equal(policy_reason_name(policy_export(&to, &path)), rows[i].name);
+        enum policy_peer from = (enum policy_peer)rows[i].from;
+        enum policy_reason reason = policy_export(&to, from, rows[i].marks);
+        assert_string_equal(policy_reason_name(reason), rows[i].name);
+        assert_int_equal(policy_export_matrix(&to).reason[from][rows[i].marks], reason);
     }
 }
 

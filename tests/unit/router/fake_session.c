@@ -318,6 +318,6 @@ void bgp_refresh_encode(struct writer *w, enum bgp_family f, enum bgp_refresh_ki
     writer_u8(w, BGP_ROUTE_REFRESH);
     writer_u8(w, 0);
     writer_u8(w, f == BGP_IPV6_UNICAST ? 2 : 1);
-    writer_u8(w, kind);
+    writer_u8(w, (uint8_t)kind);
     writer_u8(w, 1);
 }
