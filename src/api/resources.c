@@ -516,11 +516,12 @@ static void finish_put(struct call *c, const struct place *p, struct record *r, 
                                           .keys = ch->write, .keys_n = ch->write_n,
                                           .ms = type->write_ms, .location = location};
     const char *id = operation_add(c, &start);
+    const json_t *body = render_at(c, r, p); /* before the commit: nothing may fail after it */
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
     async_headers(c, id, location, type->write_ms);
     if (p->kind == KIND_CIRCUIT) answer_header(c, "Azure-AsyncNotification", "Enabled");
-    answer_json(c, existed ? 200 : 201, render_at(c, r, p));
+    answer_json(c, existed ? 200 : 201, body);
     audit(c, "PUT", p->key);
 }
 
@@ -593,8 +594,9 @@ static void resource_patch(struct call *c, const struct place *p)
         return;
     }
     record_save(c, r);
+    const json_t *shown = resource_render(c, r);
     if (!call_commit(c)) return;
-    answer_json(c, 200, resource_render(c, r));
+    answer_json(c, 200, shown);
     audit(c, "PATCH", p->key);
 }
 
