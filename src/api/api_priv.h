@@ -53,6 +53,7 @@ struct call {
     struct target target;
     const char *version;                /* api-version */
     const struct api_subscription *sub; /* of the path */
+    bool again;                         /* the end of an operation must be tried later */
 };
 
 void call_init(struct call *c, struct api *a, int64_t now_ms);
@@ -185,6 +186,13 @@ void groups_handle(struct call *c);
 const char *group_key(struct call *c, const char *subscription, const char *group);
 bool group_ready(struct call *c, const char *subscription, const char *group);
 void group_ensure(struct call *c, const char *subscription, const char *group, const char *location);
+
+/* --- template deployments (deployments.c) --- */
+/* below: "", "operations" or "validate" */
+void deployments_handle(struct call *c, const char *group, const char *name, const char *below);
+/* Completes the record; returns the error it ends with, a new reference, or NULL. Sets c->again when
+ * one of its resources is not ready. */
+json_t *deployment_end(struct call *c, const char *key);
 
 /* --- calls below a resource (actions.c) --- */
 struct action;

@@ -254,6 +254,10 @@ static void groups_path(struct call *c)
             resources_of(c, c->target.segments[3]);
     } else if (c->target.n >= 7 && is(c, 4, "providers") && is(c, 5, "Microsoft.Network"))
         resources_handle(c, 6);
+    else if ((c->target.n == 8 || c->target.n == 9) && is(c, 5, "Microsoft.Resources") &&
+             is(c, 6, "deployments"))
+        deployments_handle(c, c->target.segments[3], c->target.segments[7],
+                           c->target.n == 9 ? c->target.segments[8] : "");
     else
         fault_add(&c->faults, FAULT_InvalidResourceType, "",
                   "The resource type could not be found. Use providers/Microsoft.Network/...");

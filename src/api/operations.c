@@ -210,6 +210,12 @@ static void end_action(struct call *c, json_t *op, const char *key)
     json_object_set_new(op, "result", result ? result : json_pack("{s:[]}", "value"));
 }
 
+static void end_deployment(struct call *c, json_t *op, const char *key)
+{
+    json_t *error = deployment_end(c, key);
+    if (error) json_object_set_new(op, "error", error);
+}
+
 static void end_parts(struct call *c, json_t *op)
 {
     const char *what = json_string_value(json_object_get(op, "what"));
@@ -218,6 +224,7 @@ static void end_parts(struct call *c, json_t *op)
     json_array_foreach(keys, i, key)
     {
         if (strcmp(what, "group") == 0) end_group(c, json_string_value(key));
+        else if (strcmp(what, "deployment") == 0) end_deployment(c, op, json_string_value(key));
         else if (strcmp(what, "action") == 0) end_action(c, op, json_string_value(key));
         else end_key(c, what, json_string_value(key));
     }
@@ -258,9 +265,9 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
     bool ended = c.faults.n == 0;
     if (op && has_status(op, "InProgress")) {
         end_parts(&c, op);
-        bool failed = c.faults.n > 0;
-        ended = !is_passing(&c.faults);
-        if (failed && ended) end_failed(&c, op);
+        ended = !c.again && !is_passing(&c.faults);
+        if (c.faults.n > 0 && ended) end_failed(&c, op);
+        bool failed = c.faults.n > 0 || json_object_get(op, "error");
         json_object_set_new(op, "status", json_string(failed ? "Failed" : "Succeeded"));
         json_object_set_new(op, "ended", json_integer(now_ms));
         put_json(&c, op_key(&c, id), op, revision);
@@ -273,7 +280,8 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
 static void running_remove(struct api *a, size_t i)
 {
     free(a->running[i].root);
-    a->running[i] = a->running[--a->running_n];
+    memmove(a->running + i, a->running + i + 1, (a->running_n - i - 1) * sizeof *a->running);
+    a->running_n--;
 }
 
 static void prune(struct api *a, int64_t now_ms)
@@ -294,11 +302,15 @@ static void prune(struct api *a, int64_t now_ms)
 
 void api_tick(struct api *a, int64_t now_ms)
 {
-    for (size_t i = a->running_n; i-- > 0;) {
+    for (size_t i = 0; i < a->running_n;) { /* in the order they began: some wait for others */
         struct running *r = &a->running[i];
-        if (r->due_ms > now_ms) continue;
-        if (operation_end(a, r->id, now_ms)) running_remove(a, i);
-        else r->due_ms = now_ms + RETRY_MS;
+        bool due = r->due_ms <= now_ms;
+        if (due && operation_end(a, r->id, now_ms)) {
+            running_remove(a, i);
+            continue;
+        }
+        if (due) r->due_ms = now_ms + RETRY_MS;
+        i++;
     }
     if (now_ms - a->pruned_ms > PRUNE_EVERY_MS) prune(a, now_ms);
 }

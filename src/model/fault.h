@@ -31,6 +31,9 @@
     ROW(409, MissingSubscriptionRegistration)                                                      \
     ROW(409, ResourceGroupDeletionBlocked)                                                         \
     ROW(409, ResourceGroupBeingDeleted)                                                            \
+    ROW(400, InvalidTemplate)                                                                      \
+    ROW(409, DeploymentFailed)                                                                     \
+    ROW(404, DeploymentNotFound)                                                                   \
     ROW(412, PreconditionFailed)                                                                   \
     ROW(429, TooManyRequests)                                                                      \
     ROW(500, InternalServerError)                                                                  \
