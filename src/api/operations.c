@@ -14,6 +14,7 @@ enum {
     PRUNE_EVERY_MS = 3600 * 1000,
     RESUME_WITHIN_MS = 30 * 1000,    /* after a restart everything has ended by then */
     RETRY_MS = 1000,
+    PRUNE_PAGE = 500,
 };
 
 static const char *op_key(struct call *c, const char *id)
@@ -32,6 +33,20 @@ unsigned operation_wait_s(const struct api *a, unsigned ms)
 {
     int64_t s = lasts_ms(a, ms) / 3000;
     return s < 1 ? 1 : s > 10 ? 10 : (unsigned)s;
+}
+
+/* Two indexes beside the records: "running/GUID" while one runs, so that a start reads no more than
+ * that, and "ended/TIME/GUID" after, so that the oldest come first when it is time to forget them. */
+static const char *running_key(struct call *c, const char *id)
+{
+    const char *k = arena_printf(&c->arena, "running/%s", id);
+    return k ? k : "running";
+}
+
+static const char *ended_key(struct call *c, const char *id, int64_t ms)
+{
+    const char *k = arena_printf(&c->arena, "ended/%015" PRId64 "/%s", ms, id);
+    return k ? k : "ended";
 }
 
 /* --- start --- */
@@ -54,6 +69,7 @@ const char *operation_add(struct call *c, const struct operation_start *s)
         "action", s->action ? s->action : "", "argument", s->argument ? s->argument : ""));
     if (!op) abort();
     put_json(c, op_key(c, id), op, STORE_ABSENT);
+    put_text(c, running_key(c, id), "{}", STORE_ABSENT);
     return id;
 }
 
@@ -271,6 +287,8 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
         json_object_set_new(op, "status", json_string(failed ? "Failed" : "Succeeded"));
         json_object_set_new(op, "ended", json_integer(now_ms));
         put_json(&c, op_key(&c, id), op, revision);
+        remove_key(&c, running_key(&c, id));
+        put_text(&c, ended_key(&c, id, now_ms), "{}", STORE_ANY);
         ended = ended && call_commit(&c);
     }
     call_drop(&c);
@@ -284,19 +302,22 @@ static void running_remove(struct api *a, size_t i)
     a->running_n--;
 }
 
+/* Forgets the oldest operations, at most a page at a time. */
 static void prune(struct api *a, int64_t now_ms)
 {
     struct call c;
-    call_init(&c, a, now_ms);
-    struct keys all = keys_under(&c, "op/");
+    struct store_items page;
     size_t removed = 0;
-    for (size_t i = 0; i < all.n && removed < STORE_BATCH_MAX; i++) {
-        const json_t *ended = json_object_get(load_json(&c, all.keys[i], NULL), "ended");
-        if (!ended || json_integer_value(ended) + KEPT_MS > now_ms) continue;
-        remove_key(&c, all.keys[i]);
-        removed++;
+    call_init(&c, a, now_ms);
+    bool read = store_keys(a->world.store, "ended/", "", PRUNE_PAGE, &c.arena, &page) == STORE_OK;
+    for (size_t i = 0; read && i < page.n; i++, removed++) {
+        const char *key = page.items[i].key, *id = strrchr(key, '/') + 1;
+        if (strtoll(key + strlen("ended/"), NULL, 10) + KEPT_MS > now_ms) break;
+        remove_key(&c, op_key(&c, id));
+        remove_key(&c, key);
     }
-    if (call_commit(&c)) a->pruned_ms = now_ms;
+    bool written = call_commit(&c);
+    if (!written || removed < PRUNE_PAGE) a->pruned_ms = now_ms;
     call_drop(&c);
 }
 
@@ -327,9 +348,9 @@ bool operations_resume(struct api *a, int64_t now_ms)
 {
     struct call c;
     call_init(&c, a, now_ms);
-    struct keys all = keys_under(&c, "op/");
+    struct keys all = keys_under(&c, "running/");
     for (size_t i = 0; i < all.n && c.faults.n == 0; i++) {
-        const json_t *op = load_json(&c, all.keys[i], NULL);
+        const json_t *op = load_json(&c, op_key(&c, all.keys[i] + strlen("running/")), NULL);
         if (!op || !has_status(op, "InProgress")) continue;
         int64_t due = json_integer_value(json_object_get(op, "due"));
         if (due > now_ms + RESUME_WITHIN_MS) due = now_ms + RESUME_WITHIN_MS; /* the clock was set */

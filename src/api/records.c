@@ -215,7 +215,7 @@ static size_t stored_keys(struct call *c, const char *prefix, const char ***out,
     struct store_items page = {.more = true};
     const char *after = "";
     while (page.more) {
-        if (!store_says(c, store_list(c->api->world.store, prefix, after, LIST_PAGE, &c->arena, &page)))
+        if (!store_says(c, store_keys(c->api->world.store, prefix, after, LIST_PAGE, &c->arena, &page)))
             return n;
         for (size_t i = 0; i < page.n; i++) {
             const struct pending *p = pending_find(c, page.items[i].key);

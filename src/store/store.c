@@ -16,7 +16,14 @@ enum store_result store_list(struct store *s, const char *prefix, const char *af
                              struct arena *a, struct store_items *out)
 {
     assert(prefix && after && limit > 0);
-    return s->ops->list(s, prefix, after, limit, a, out);
+    return s->ops->list(s, prefix, after, limit, true, a, out);
+}
+
+enum store_result store_keys(struct store *s, const char *prefix, const char *after, size_t limit,
+                             struct arena *a, struct store_items *out)
+{
+    assert(prefix && after && limit > 0);
+    return s->ops->list(s, prefix, after, limit, false, a, out);
 }
 
 enum store_result store_changes(struct store *s, const char *prefix, int64_t since, size_t limit,

@@ -28,7 +28,7 @@ enum store_result {
 
 struct store_item {
     const char *key;
-    const char *value; /* NULL in `changes`: the key was deleted */
+    const char *value; /* NULL in `changes`: the key was deleted; in `keys`: not read */
     int64_t revision;  /* of its last write, from 1 */
 };
 
@@ -50,7 +50,7 @@ struct store_ops {
     enum store_result (*get)(struct store *s, const char *key, struct arena *a,
                              struct store_item *out);
     enum store_result (*list)(struct store *s, const char *prefix, const char *after, size_t limit,
-                              struct arena *a, struct store_items *out);
+                              bool values, struct arena *a, struct store_items *out);
     enum store_result (*changes)(struct store *s, const char *prefix, int64_t since, size_t limit,
                                  struct arena *a, struct store_items *out);
     enum store_result (*batch)(struct store *s, const struct store_write *writes, size_t n,
@@ -68,6 +68,9 @@ MUST_USE enum store_result store_get(struct store *s, const char *key, struct ar
                                      struct store_item *out);
 /* Keys that begin with `prefix` and come after `after` ("" for the first page), at most `limit`. */
 MUST_USE enum store_result store_list(struct store *s, const char *prefix, const char *after,
+                                      size_t limit, struct arena *a, struct store_items *out);
+/* The same without reading the values: they are NULL. */
+MUST_USE enum store_result store_keys(struct store *s, const char *prefix, const char *after,
                                       size_t limit, struct arena *a, struct store_items *out);
 /* The watch: keys under `prefix` whose last write or deletion is newer than `since`, oldest first,
  * at most `limit` of them but never half a batch. */

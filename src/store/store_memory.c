@@ -91,10 +91,11 @@ static bool begins_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-static bool item_copy(const struct entry *e, struct arena *a, struct store_item *out)
+static bool item_copy(const struct entry *e, bool values, struct arena *a, struct store_item *out)
 {
-    const char *key = arena_text(a, e->key), *value = e->value ? arena_text(a, e->value) : NULL;
-    if (!key || (e->value && !value)) return false;
+    bool wanted = values && e->value;
+    const char *key = arena_text(a, e->key), *value = wanted ? arena_text(a, e->value) : NULL;
+    if (!key || (wanted && !value)) return false;
     *out = (struct store_item){key, value, e->revision};
     return true;
 }
@@ -104,11 +105,12 @@ static enum store_result memory_get(struct store *s, const char *key, struct are
 {
     const struct entry *e = find(memory_of(s), key);
     if (!e) return STORE_MISSING;
-    return item_copy(e, a, out) ? STORE_OK : STORE_UNAVAILABLE;
+    return item_copy(e, true, a, out) ? STORE_OK : STORE_UNAVAILABLE;
 }
 
 static enum store_result memory_list(struct store *s, const char *prefix, const char *after,
-                                     size_t limit, struct arena *a, struct store_items *out)
+                                     size_t limit, bool values, struct arena *a,
+                                     struct store_items *out)
 {
     const struct memory *m = memory_of(s);
     size_t first = place(m, strcmp(after, prefix) > 0 ? after : prefix), end;
@@ -118,7 +120,7 @@ static enum store_result memory_list(struct store *s, const char *prefix, const 
     struct store_item *items = arena_take_array(a, n ? n : 1, sizeof *items);
     if (!items) return STORE_UNAVAILABLE;
     for (size_t i = 0; i < n; i++)
-        if (!item_copy(&m->live.rows[first + i], a, &items[i])) return STORE_UNAVAILABLE;
+        if (!item_copy(&m->live.rows[first + i], values, a, &items[i])) return STORE_UNAVAILABLE;
     *out = (struct store_items){items, n, n < end - first};
     return STORE_OK;
 }
@@ -153,7 +155,7 @@ static enum store_result memory_changes(struct store *s, const char *prefix, int
     while (taken > 0 && taken < n && found[taken]->revision == found[taken - 1]->revision) taken++;
     struct store_item *items = arena_take_array(a, taken ? taken : 1, sizeof *items);
     bool fits = items != NULL;
-    for (size_t i = 0; fits && i < taken; i++) fits = item_copy(found[i], a, &items[i]);
+    for (size_t i = 0; fits && i < taken; i++) fits = item_copy(found[i], true, a, &items[i]);
     free(found);
     if (!fits) return STORE_UNAVAILABLE;
     *out = (struct store_items){items, taken, taken < n};

@@ -24,9 +24,10 @@ static enum store_result f_get(struct store *s, const char *key, struct arena *a
     return fails(s) ? STORE_UNAVAILABLE : store_get(real_of(s), key, a, out);
 }
 static enum store_result f_list(struct store *s, const char *prefix, const char *after, size_t limit,
-                                struct arena *a, struct store_items *out)
+                                bool values, struct arena *a, struct store_items *out)
 {
-    return fails(s) ? STORE_UNAVAILABLE : store_list(real_of(s), prefix, after, limit, a, out);
+    if (fails(s)) return STORE_UNAVAILABLE;
+    return (values ? store_list : store_keys)(real_of(s), prefix, after, limit, a, out);
 }
 static enum store_result f_changes(struct store *s, const char *prefix, int64_t since, size_t limit,
                                    struct arena *a, struct store_items *out)

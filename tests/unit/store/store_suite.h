@@ -124,6 +124,19 @@ static void lists_are_in_byte_order_and_come_in_pages(void **state)
     assert_int_equal(seen, 5);
 }
 
+static void keys_can_be_listed_without_their_values(void **state)
+{
+    struct suite_case *c = *state;
+    struct store_items items;
+    suite_puts(c->store, "/k/a", "1");
+    suite_puts(c->store, "/k/b", "2");
+    assert_int_equal(store_keys(c->store, "/k/", "/k/a", 5, &c->arena, &items), STORE_OK);
+    assert_int_equal(items.n, 1);
+    assert_string_equal(items.items[0].key, "/k/b");
+    assert_null(items.items[0].value);
+    assert_int_equal(items.items[0].revision, store_revision(c->store));
+}
+
 static void a_prefix_is_taken_literally(void **state)
 {
     struct suite_case *c = *state;
@@ -232,6 +245,7 @@ static void a_full_arena_is_an_answer_and_not_a_crash(void **state)
         SUITE_TEST(an_expected_revision_that_does_not_hold_writes_nothing),                        \
         SUITE_TEST(a_batch_is_written_whole_or_not_at_all),                                        \
         SUITE_TEST(lists_are_in_byte_order_and_come_in_pages),                                     \
+        SUITE_TEST(keys_can_be_listed_without_their_values),                                       \
         SUITE_TEST(a_prefix_is_taken_literally),                                                   \
         SUITE_TEST(a_watcher_sees_writes_and_deletions_since_its_revision),                        \
         SUITE_TEST(a_watcher_never_gets_half_a_batch),                                             \
