@@ -16,6 +16,7 @@ static const char type_name[] = "Microsoft.Resources/deployments";
 struct deployment {
     struct call *c;
     const char *group, *name, *key, *id;
+    unsigned calls; /* left to its expressions */
 };
 
 static const char *text(const json_t *o, const char *key)
@@ -43,13 +44,13 @@ static json_t *parameters_of(struct call *c, const json_t *template, const json_
     return values;
 }
 
-static struct template_scope scope_of(const struct deployment *d, const json_t *template,
+static struct template_scope scope_of(struct deployment *d, const json_t *template,
                                       const json_t *parameters)
 {
     const struct record *g = record_load(d->c, group_key(d->c, d->c->sub->id, d->group));
     return (struct template_scope){.c = d->c, .parameters = parameters, .group = d->group,
                                    .variables = json_object_get(template, "variables"),
-                                   .location = g ? record_location(g) : ""};
+                                   .location = g ? record_location(g) : "", .calls = &d->calls};
 }
 
 /* --- resources of a template --- */
@@ -257,7 +258,7 @@ void deployments_handle(struct call *c, const char *group, const char *name, con
     char *id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/%s/%s", c->sub->id,
                             group, type_name, name);
     const char *key = id ? resource_key(id, &c->arena) : NULL;
-    struct deployment d = {c, group, name, key, id};
+    struct deployment d = {c, group, name, key, id, TEMPLATE_CALLS};
     if (!key || !require(c, writes ? ROLES_WRITE : ROLES_READ, id,
                          writes ? "Microsoft.Resources/deployments/write"
                                 : "Microsoft.Resources/deployments/read"))
@@ -275,9 +276,10 @@ void deployments_handle(struct call *c, const char *group, const char *name, con
 static json_t *outputs_of(struct call *c, const struct record *r, const json_t *references)
 {
     json_t *outputs = json_object(), *output;
+    unsigned calls = TEMPLATE_CALLS;
     const char *name;
     struct template_scope s = {.c = c, .resources = references, .group = internal_text(r, "group"),
-                               .location = internal_text(r, "location")};
+                               .location = internal_text(r, "location"), .calls = &calls};
     json_object_foreach(json_object_get(record_internal(r), "outputs"), name, output)
     {
         json_t *value = json_object_get(output, "value");

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/text.h"
 
-enum { DEPTH_MAX = 16, ARGS_MAX = 16, WORD_MAX = 64 };
+enum { DEPTH_MAX = 16, ARGS_MAX = 16, WORD_MAX = 64, VARIABLES_DEPTH_MAX = 8, TEXT_MAX = 16384 };
 
 struct reading {
     const struct template_scope *s;
@@ -85,7 +85,9 @@ static json_t *fn_parameters(const struct template_scope *s, const json_t *args)
 
 static json_t *fn_variables(const struct template_scope *s, const json_t *args)
 {
-    json_t *v = named(s->variables, args), *value = v ? template_value(s, v, "") : NULL;
+    struct template_scope inner = *s;
+    if (++inner.variables_depth > VARIABLES_DEPTH_MAX) return NULL; /* it refers to itself */
+    json_t *v = named(s->variables, args), *value = v ? template_value(&inner, v, "") : NULL;
     json_decref(v);
     return value;
 }
@@ -108,7 +110,7 @@ static json_t *fn_concat(const struct template_scope *s, const json_t *args)
         if (json_is_integer(v)) text_addf(&t, "%lld", (long long)json_integer_value(v));
         else text_add(&t, text_of(v));
     }
-    json_t *v = json_string(text_get(&t));
+    json_t *v = t.n <= TEXT_MAX ? json_string(text_get(&t)) : NULL;
     text_drop(&t);
     return v;
 }
@@ -156,6 +158,8 @@ static const struct function {
 
 static json_t *call_function(const struct template_scope *s, const char *name, const json_t *args)
 {
+    if (*s->calls == 0) return NULL;
+    --*s->calls;
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)
         if (text_same_nocase(functions[i].name, name)) return functions[i].call(s, args);
     return NULL;

@@ -11,7 +11,11 @@ struct template_scope {
     const json_t *resources;  /* name -> properties, for reference() */
     const char *group;
     const char *location;     /* of the group */
+    unsigned variables_depth; /* variables that stand in one another, now */
+    unsigned *calls;          /* function calls left: templates cannot make us work without end */
 };
+
+enum { TEMPLATE_CALLS = 2000 };
 
 /* A deep copy of `v` with every expression in it replaced by its value; a new reference, or NULL and a
  * fault whose target is `pointer`. */

@@ -121,6 +121,8 @@ static void templates_that_cannot_be_evaluated_are_refused_with_their_place(void
         {TEMPLATE("", LINK("[concat(concat(concat(concat(concat(concat(concat(concat(concat(concat("
                            "concat(concat(concat(concat(concat(concat(concat('a'))))))))))))))))))]", ""), "", ""),
          "/properties/template/resources/0/name"},
+        {"{\"properties\":{\"template\":{\"variables\":{\"v\":\"[concat(variables('v'),variables('v'))]\"},"
+         "\"resources\":[{\"type\":\"a/b\",\"name\":\"[variables('v')]\"}]}}}", ""},
         {TEMPLATE("", "{\"name\":\"x\"}", "", ""), "/properties/template/resources"},
     };
     make_circuit(w);
@@ -131,7 +133,7 @@ static void templates_that_cannot_be_evaluated_are_refused_with_their_place(void
             continue;
         }
         expect_fault(w, 400, "InvalidTemplate");
-        assert_string_equal(says(w, "error.target"), rows[i].target);
+        if (*rows[i].target) assert_string_equal(says(w, "error.target"), rows[i].target);
     }
 }
 

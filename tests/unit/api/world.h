@@ -155,7 +155,7 @@ static int ask_with(struct world *w, const struct api_caller *who, enum api_meth
                                     .body = body, .body_n = body ? strlen(body) : 0, .caller = who,
                                     .if_match = if_match, .if_none_match = if_none};
     api_handle(w->api, &req, w->now_ms, &w->out);
-    if (w->out.body.n) {
+    if (w->out.body.n && method != API_HEAD) {
         w->json = json_loads(w->out.body.s, JSON_DECODE_ANY, NULL);
         assert_non_null(w->json);
     }
