@@ -34,10 +34,32 @@ static const char *guid_once(struct write *w)
     return internal_text(w->next, "guid");
 }
 
-static bool is_gateway_of(struct call *c, const char *user, struct record **out)
+/* Does a link prefix of the circuit's private peering lie in one of the spaces? */
+static bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces, size_t n)
 {
-    *out = record_load(c, user);
-    return *out && (*out)->kind == KIND_GATEWAY;
+    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit_key);
+    const struct record *peering = key ? record_load(c, key) : NULL;
+    struct peering_terms t;
+    if (!peering || !peering_terms_of(c, peering, &t)) return false;
+    const struct prefix *links[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary, &t.v6.secondary};
+    for (size_t l = 0; l < ARRAY_LEN(links); l++)
+        for (size_t i = 0; i < n; i++)
+            if ((l < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(links[l], &spaces[i])) return true;
+    return false;
+}
+
+static void gateway_links_check(struct call *c, const char *gateway_key, const struct prefix *spaces,
+                                size_t n)
+{
+    struct keys links = users_of(c, gateway_key);
+    for (size_t i = 0; i < links.n; i++) {
+        const struct record *link = record_load(c, links.keys[i]);
+        if (link && links_overlap(c, internal_text(link, "circuit"), spaces, n))
+            fault_add(&c->faults, FAULT_NetcfgAddressSpaceOverlap,
+                      "/properties/addressSpace/addressPrefixes",
+                      "The address space overlaps a link prefix of the circuit that connection '%s' "
+                      "uses.", record_text(link, "name"));
+    }
 }
 
 /* A network that is linked must not grow over the link prefixes of its circuits' peerings. */
@@ -46,28 +68,7 @@ static void linked_check(struct call *c, const char *vnet_key, const struct pref
     struct keys subnets = children_of(c, vnet_key, KIND_SUBNET);
     for (size_t s = 0; s < subnets.n; s++) {
         struct keys users = users_of(c, subnets.keys[s]);
-        struct record *gw;
-        for (size_t u = 0; u < users.n; u++) {
-            if (!is_gateway_of(c, users.keys[u], &gw)) continue;
-            struct keys links = users_of(c, gw->key);
-            for (size_t l = 0; l < links.n; l++) {
-                const struct record *link = record_load(c, links.keys[l]);
-                char *key = link ? arena_printf(&c->arena, "%s/peerings/azureprivatepeering",
-                                                internal_text(link, "circuit")) : NULL;
-                const struct record *peering = key ? record_load(c, key) : NULL;
-                struct peering_terms t;
-                if (!peering || !peering_terms_of(c, peering, &t)) continue;
-                const struct prefix *ends[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary,
-                                               &t.v6.secondary};
-                for (size_t e = 0; e < 4; e++)
-                    for (size_t i = 0; i < n; i++)
-                        if ((e < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(ends[e], &spaces[i]))
-                            fault_add(&c->faults, FAULT_NetcfgAddressSpaceOverlap,
-                                      "/properties/addressSpace/addressPrefixes",
-                                      "The address space overlaps a link prefix of the circuit that "
-                                      "connection '%s' uses.", record_text(link, "name"));
-            }
-        }
+        for (size_t u = 0; u < users.n; u++) gateway_links_check(c, users.keys[u], spaces, n);
     }
 }
 
@@ -127,26 +128,30 @@ static bool subnet_terms_of(struct call *c, const struct record *subnet, struct 
     return subnet_check(record_text(subnet, "name"), &r, "", everywhere, 2, NULL, 0, &fs, out);
 }
 
+static bool all_inside(const struct subnet_terms *t, const struct prefix *spaces, size_t n)
+{
+    for (size_t p = 0; p < t->prefixes_n; p++) {
+        bool inside = false;
+        for (size_t k = 0; k < n; k++) inside = inside || prefix_covers(&spaces[k], &t->prefixes[p]);
+        if (!inside) return false;
+    }
+    return true;
+}
+
 /* Subnets that the body did not name must still lie inside. */
 void vnet_settled(struct write *w)
 {
     struct call *c = w->c;
-    size_t spaces_n;
-    struct prefix *spaces = vnet_spaces(c, w->next, &spaces_n);
+    size_t n;
+    struct prefix *spaces = vnet_spaces(c, w->next, &n);
     struct keys subnets = children_of(c, w->next->key, KIND_SUBNET);
     for (size_t i = 0; i < subnets.n; i++) {
         const struct record *s = record_load(c, subnets.keys[i]);
         struct subnet_terms t;
-        if (!s || !subnet_terms_of(c, s, &t)) continue;
-        for (size_t p = 0; p < t.prefixes_n; p++) {
-            bool inside = false;
-            for (size_t k = 0; k < spaces_n; k++)
-                inside = inside || prefix_covers(&spaces[k], &t.prefixes[p]);
-            if (!inside)
-                fault_add(&c->faults, FAULT_NetcfgSubnetRangeOutsideVnet,
-                          "/properties/addressSpace/addressPrefixes",
-                          "Subnet '%s' would lie outside the address space. Delete it first.", t.name);
-        }
+        if (s && subnet_terms_of(c, s, &t) && !all_inside(&t, spaces, n))
+            fault_add(&c->faults, FAULT_NetcfgSubnetRangeOutsideVnet,
+                      "/properties/addressSpace/addressPrefixes",
+                      "Subnet '%s' would lie outside the address space. Delete it first.", t.name);
     }
 }
 
@@ -443,24 +448,16 @@ static void space_check(struct write *w, const struct record *gw, const struct r
 {
     struct call *c = w->c;
     const struct record *vnet = record_load(c, internal_text(gw, "vnet"));
-    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit->key);
-    const struct record *peering = key ? record_load(c, key) : NULL;
-    struct peering_terms t;
+    uint32_t most = c->api->catalogue->limits.spaces_at_link;
     size_t n = 0;
     struct prefix *spaces = vnet ? vnet_spaces(c, vnet, &n) : NULL;
-    if (n > c->api->catalogue->limits.spaces_at_link)
+    if (n > most)
         fault_add(&c->faults, FAULT_VirtualNetworkAddressSpaceLimitReached,
                   "/properties/virtualNetworkGateway1/id",
-                  "The network has %zu address prefixes. At most %u when it is linked.", n,
-                  c->api->catalogue->limits.spaces_at_link);
-    if (!peering || !peering_terms_of(c, peering, &t)) return;
-    const struct prefix *links[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary, &t.v6.secondary};
-    for (size_t l = 0; l < 4; l++)
-        for (size_t i = 0; i < n; i++)
-            if ((l < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(links[l], &spaces[i]))
-                fault_add(&c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
-                          "The network's address space overlaps a link prefix of the circuit's private "
-                          "peering.");
+                  "The network has %zu address prefixes. At most %u when it is linked.", n, most);
+    if (links_overlap(c, circuit->key, spaces, n))
+        fault_add(&c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
+                  "The network's address space overlaps a link prefix of the circuit's private peering.");
 }
 
 static void link_new(struct write *w, struct record *gw, struct record *circuit,
