@@ -15,7 +15,8 @@ static bool scope_covers(const char *outer, const char *inner)
 bool api_may(const struct api_caller *caller, unsigned roles, const char *scope)
 {
     for (size_t i = 0; i < caller->grants_n; i++)
-        if (caller->grants[i].role & roles && scope_covers(caller->grants[i].scope, scope)) return true;
+        if (caller->grants[i].role & roles && scope_covers(caller->grants[i].scope, scope))
+            return true;
     return false;
 }
 
@@ -29,5 +30,6 @@ bool require(struct call *c, unsigned roles, const char *scope, const char *acti
     if (may(c, roles, scope)) return true;
     return FAIL(c, AuthorizationFailed, "",
                 "The client with object id '%s' does not have authorization to perform action '%s' "
-                "over scope '%s'.", c->req->caller->object_id, action, scope);
+                "over scope '%s'.",
+                c->req->caller->object_id, action, scope);
 }

@@ -1,5 +1,5 @@
 /* api/actions.c - calls below a resource that are no resource of their own: counters, live tables,
- * resets. One row each; those that take time are operations whose result is computed when they end. */
+ * resets. One row each; those that take time are operations, computed when they end. */
 #include <stdio.h>
 #include <string.h>
 #include "api/api_priv.h"
@@ -62,9 +62,14 @@ static void action_later(struct call *c, const struct action *a, const struct re
     const char *location = record_location(r);
     char name[48]; /* what the provider is shown differs in one table */
     snprintf(name, sizeof name, "%s%s", a->name, a->kind == KIND_CROSS_PEERING ? "!" : "");
-    const struct operation_start start = {.what = "action", .root = "", .keys = (const char *[]){r->key},
-                                          .keys_n = 1, .ms = a->ms, .location = location,
-                                          .action = name, .argument = argument};
+    const struct operation_start start = {.what = "action",
+                                          .root = "",
+                                          .keys = (const char *[]){r->key},
+                                          .keys_n = 1,
+                                          .ms = a->ms,
+                                          .location = location,
+                                          .action = name,
+                                          .argument = argument};
     const char *id = operation_add(c, &start);
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
@@ -73,7 +78,8 @@ static void action_later(struct call *c, const struct action *a, const struct re
     answer_json(c, 202, own(c, json_null()));
 }
 
-void action_handle(struct call *c, const struct action *a, const struct record *r, const char *argument)
+void action_handle(struct call *c, const struct action *a, const struct record *r,
+                   const char *argument)
 {
     const char *peer = target_param(&c->target, "peer");
     if (c->req->method != a->method)
@@ -83,6 +89,8 @@ void action_handle(struct call *c, const struct action *a, const struct record *
              !text_same_nocase(argument, "secondary"))
         fault_add(&c->faults, FAULT_InvalidRequestFormat, "",
                   "The device path '%s' is unknown. Use primary or secondary.", argument);
-    else if (a->ms == 0) action_now(c, a, r);
-    else action_later(c, a, r, a->has_argument ? argument : peer ? peer : "");
+    else if (a->ms == 0)
+        action_now(c, a, r);
+    else
+        action_later(c, a, r, a->has_argument ? argument : peer ? peer : "");
 }

@@ -1,4 +1,5 @@
-/* api/answer.c - how answers look: one shape for errors, links and headers from validated parts only. */
+/* api/answer.c - how answers look: one shape for errors, links and headers from validated parts
+ * only. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +88,8 @@ void answer_faults(struct call *c)
     json_t *details = json_array();
     for (size_t i = 0; i < c->faults.n && c->faults.n > 1; i++) {
         const struct fault *d = &c->faults.rows[i];
-        json_array_append_new(details,
-                              error_body(fault_name(d->code), safe(c, d->message), safe(c, d->target)));
+        json_array_append_new(
+            details, error_body(fault_name(d->code), safe(c, d->message), safe(c, d->target)));
     }
     if (json_array_size(details)) json_object_set(error, "details", details);
     json_decref(details);

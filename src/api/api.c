@@ -1,4 +1,4 @@
-/* api/api.c - the front door: takes the target apart, checks what every call must have, hands on. */
+/* api/api.c - the front door: takes the target apart, checks what every call must have, passes on. */
 #include "api/api.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +10,16 @@ enum { CATALOGUE_BYTES = 16 << 20 };
 /* Microsoft.Network's and Microsoft.Resources' versions that stock clients use; one handler serves
  * all of them. */
 const char *const api_versions[] = {
-    "2015-06-15", "2016-03-30", "2016-06-01", "2016-09-01", "2016-12-01", "2017-03-01", "2017-06-01",
-    "2017-08-01", "2017-09-01", "2017-10-01", "2017-11-01", "2018-01-01", "2018-02-01", "2018-04-01",
-    "2018-06-01", "2018-07-01", "2018-08-01", "2018-10-01", "2018-11-01", "2018-12-01", "2019-02-01",
-    "2019-04-01", "2019-06-01", "2019-07-01", "2019-08-01", "2019-09-01", "2019-11-01", "2019-12-01",
-    "2020-03-01", "2020-04-01", "2020-05-01", "2020-06-01", "2020-07-01", "2020-08-01", "2020-11-01",
-    "2021-02-01", "2021-03-01", "2021-04-01", "2021-05-01", "2021-08-01", "2022-01-01", "2022-05-01",
-    "2022-07-01", "2022-09-01", "2022-11-01", "2023-02-01", "2023-04-01", "2023-05-01", "2023-06-01",
-    "2023-07-01", "2023-09-01", "2023-11-01", "2024-01-01", "2024-03-01", "2024-05-01", "2024-10-01",
-    "2025-01-01", "2025-05-01", NULL,
+    "2015-06-15", "2016-03-30", "2016-06-01", "2016-09-01", "2016-12-01", "2017-03-01",
+    "2017-06-01", "2017-08-01", "2017-09-01", "2017-10-01", "2017-11-01", "2018-01-01",
+    "2018-02-01", "2018-04-01", "2018-06-01", "2018-07-01", "2018-08-01", "2018-10-01",
+    "2018-11-01", "2018-12-01", "2019-02-01", "2019-04-01", "2019-06-01", "2019-07-01",
+    "2019-08-01", "2019-09-01", "2019-11-01", "2019-12-01", "2020-03-01", "2020-04-01",
+    "2020-05-01", "2020-06-01", "2020-07-01", "2020-08-01", "2020-11-01", "2021-02-01",
+    "2021-03-01", "2021-04-01", "2021-05-01", "2021-08-01", "2022-01-01", "2022-05-01",
+    "2022-07-01", "2022-09-01", "2022-11-01", "2023-02-01", "2023-04-01", "2023-05-01",
+    "2023-06-01", "2023-07-01", "2023-09-01", "2023-11-01", "2024-01-01", "2024-03-01",
+    "2024-05-01", "2024-10-01", "2025-01-01", "2025-05-01", NULL,
 };
 
 bool api_method_parse(const char *s, enum api_method *out)
@@ -53,8 +54,9 @@ static struct catalogue *catalogue_open(struct api *a, struct problems *problems
     };
     struct catalogue *c = NULL;
     if (json[0] && json[1] && json[2] && json[3] && json[4])
-        c = catalogue_from_json(&(struct catalogue_files){json[0], json[1], json[2], json[3], json[4]},
-                                &a->arena, problems);
+        c = catalogue_from_json(
+            &(struct catalogue_files){json[0], json[1], json[2], json[3], json[4]}, &a->arena,
+            problems);
     for (int i = 0; i < FILES; i++) json_decref(json[i]);
     return c;
 }
@@ -68,7 +70,8 @@ struct api *api_new(const struct api_world *w, int64_t now_ms, struct problems *
     a->catalogue = catalogue_open(a, problems);
     if (a->catalogue && operations_resume(a, now_ms)) return a;
     if (a->catalogue)
-        problem_add(problems, "store", "the store can be read", "", "the operations cannot be read");
+        problem_add(problems, "store", "the store can be read", "",
+                    "the operations cannot be read");
     api_drop(a);
     return NULL;
 }
@@ -94,15 +97,19 @@ static bool version_fine(struct call *c)
     c->version = version ? version : "";
     if (is_poll(&c->target)) return true;
     if (!*c->version)
-        return FAIL(c, MissingApiVersionParameter, "api-version",
-                    "The api-version query parameter (?api-version=) is required for all requests.");
+        return FAIL(
+            c, MissingApiVersionParameter, "api-version",
+            "The api-version query parameter (?api-version=) is required for all requests.");
     for (size_t i = 0; api_versions[i]; i++)
         if (strcmp(api_versions[i], c->version) == 0) return true;
     struct text known = {0};
-    for (size_t i = 0; api_versions[i]; i++) text_addf(&known, "%s%s", i ? ", " : "", api_versions[i]);
-    fault_add(&c->faults, FAULT_NoRegisteredProviderFound, "api-version",
-              "No registered resource provider found for API version '%s'. The supported versions are "
-              "'%s'.", c->version, text_get(&known));
+    for (size_t i = 0; api_versions[i]; i++)
+        text_addf(&known, "%s%s", i ? ", " : "", api_versions[i]);
+    fault_add(
+        &c->faults, FAULT_NoRegisteredProviderFound, "api-version",
+        "No registered resource provider found for API version '%s'. The supported versions are "
+        "'%s'.",
+        c->version, text_get(&known));
     text_drop(&known);
     return false;
 }
@@ -115,7 +122,8 @@ static void common_headers(struct call *c)
     answer_header(c, "x-ms-correlation-request-id", "%s", id);
 }
 
-void api_handle(struct api *a, const struct api_request *req, int64_t now_ms, struct api_response *out)
+void api_handle(struct api *a, const struct api_request *req, int64_t now_ms,
+                struct api_response *out)
 {
     struct call c;
     api_tick(a, now_ms);
@@ -126,8 +134,10 @@ void api_handle(struct api *a, const struct api_request *req, int64_t now_ms, st
     if (!target_parse(req->target, &c.arena, &c.target))
         fault_add(&c.faults, FAULT_InvalidRequestUri, "",
                   "The request URI is malformed, too long, or escapes a separator.");
-    else if (version_fine(&c)) groups_handle(&c);
+    else if (version_fine(&c))
+        groups_handle(&c);
     if (c.faults.n > 0) answer_faults(&c);
+    if (req->method == API_HEAD) text_clear(&out->body);
     call_drop(&c);
 }
 

@@ -2,7 +2,7 @@
  * No socket, no clock, no random numbers: the program that owns this object reads HTTP, checks the
  * token, and passes the wall clock; whatever else the API wants from the world is a hook below.
  * Every answer to a write was on the store before it came out. Not for use by two threads at once.
- * Source of the rules: docs/api.md; operation, error and role tables are the code beside this file. */
+ * Source of the rules: docs/api.md; the tables of errors and roles are code. */
 #pragma once
 #include <jansson.h>
 #include "base/problem.h"
@@ -15,13 +15,15 @@ enum api_role {
     API_READER = 1 << 0,
     API_CONTRIBUTOR = 1 << 1,
     API_OWNER = 1 << 2,
-    API_PROVIDER = 1 << 3, /* sees and provisions the cross-connections of a provider subscription */
+    API_PROVIDER =
+        1 << 3, /* sees and provisions the cross-connections of a provider subscription */
     API_OPERATOR = 1 << 4, /* runs the edges; nothing of customers' resources */
 };
 
 struct api_grant {
     enum api_role role;
-    const char *scope; /* "/subscriptions/GUID", "/subscriptions/GUID/resourceGroups/NAME", "/" (all) */
+    const char
+        *scope; /* "/subscriptions/GUID", "/subscriptions/GUID/resourceGroups/NAME", "/" (all) */
 };
 
 struct api_caller { /* who asks, as the verified token and the role assignments say */
@@ -37,13 +39,14 @@ bool api_method_parse(const char *s, enum api_method *out);
 
 struct api_request {
     enum api_method method;
-    const char *target;        /* raw: path and query as they came, still percent-encoded */
-    const char *base_url;      /* "https://host:port", what links in answers begin with */
-    const char *if_match;      /* header values; NULL when absent */
+    const char *target;   /* raw: path and query as they came, still percent-encoded */
+    const char *base_url; /* "https://host:port", what links in answers begin with */
+    const char *if_match; /* header values; NULL when absent */
     const char *if_none_match;
-    const char *body;          /* need not end in NUL */
+    const char *body; /* need not end in NUL */
     size_t body_n;
-    const struct api_caller *caller; /* never NULL: a request without a good token does not get here */
+    const struct api_caller
+        *caller; /* never NULL: a request without a good token does not get here */
 };
 
 struct api_header {
@@ -60,21 +63,23 @@ struct api_response { /* zeroed by the caller before, given to api_response_drop
     size_t headers_n;
 };
 void api_response_drop(struct api_response *r);
-/* An error answer in the one shape all of them have; for refusals before api_handle (401, 413, ...). */
+/* An error answer in the one shape all of them have; for refusals before api_handle (401, 413,
+ * ...). */
 void api_response_error(struct api_response *r, int status, const char *code, const char *target,
                         const char *message);
 
 enum api_subscription_kind {
-    API_CUSTOMER,       /* circuits and networks */
-    API_PROVIDER_SIDE,  /* cross-connections */
-    API_BOTH,           /* one subscription plays both parts */
+    API_CUSTOMER,      /* circuits and networks */
+    API_PROVIDER_SIDE, /* cross-connections */
+    API_BOTH,          /* one subscription plays both parts */
 };
 
 struct api_subscription {
     const char *id; /* GUID */
     const char *name;
     enum api_subscription_kind kind;
-    const char *provider; /* provider side: whose circuits appear here; NULL or "": every provider's */
+    const char
+        *provider; /* provider side: whose circuits appear here; NULL or "": every provider's */
 };
 
 struct api_catalogues { /* texts of data/<name>.json */
@@ -87,11 +92,11 @@ struct api_world {
     const struct api_subscription *subscriptions; /* borrowed for the life of the api */
     size_t subscriptions_n;
     struct api_catalogues catalogues; /* read at api_new only */
-    double pace;          /* how long operations take: 0 at once, 1 as in life, between as given */
-    void *ctx;            /* of the hooks */
+    double pace; /* how long operations take: 0 at once, 1 as in life, between as given */
+    void *ctx;   /* of the hooks */
     void (*guid)(void *ctx, char out[API_GUID_TEXT]); /* 122 random bits, lower case */
-    /* All evidence now: {"edges":[{"name","received_at","age_s","evidence":{..}}]}, or NULL when there
-     * is none. Borrowed until the next call of any kind. */
+    /* All evidence now: {"edges":[{"name","received_at","age_s","evidence":{..}}]}, or NULL when
+     * there is none. Borrowed until the next call of any kind. */
     const json_t *(*evidence)(void *ctx);
     /* One line for the audit trail: object id, method, key, outcome. May be NULL. */
     void (*audit)(void *ctx, const char *object_id, const char *line);

@@ -1,9 +1,9 @@
-/* api/api_priv.h - what the files of this folder share: one request in hand, stored records, and the
- * hooks of a kind of resource.
+/* api/api_priv.h - what the files of this folder share: one request in hand, stored records, and
+ * the hooks of a kind of resource.
  *
- * A request is worked on in a `struct call`. Everything it allocates dies with it: texts in the arena,
- * JSON values by `own`. What it wants written is collected and seen by its own later reads, and
- * written in one batch by call_commit, or, when a fault was added, not at all. */
+ * A request is worked on in a `struct call`. Everything it allocates dies with it: texts in the
+ * arena, JSON values by `own`. What it wants written is collected and seen by its own later reads,
+ * and written in one batch by call_commit, or, when a fault was added, not at all. */
 #pragma once
 #include "api/api.h"
 #include "api/target.h"
@@ -63,7 +63,8 @@ const char *call_guid(struct call *c);
 const char *call_etag(struct call *c);
 /* False and a fault when it was not written. */
 MUST_USE bool call_commit(struct call *c);
-#define FAIL(c, code, target, ...) (fault_add(&(c)->faults, FAULT_##code, target, __VA_ARGS__), false)
+#define FAIL(c, code, target, ...)                                                                 \
+    (fault_add(&(c)->faults, FAULT_##code, target, __VA_ARGS__), false)
 
 /* --- answers (answer.c) --- */
 void answer_json(struct call *c, int status, const json_t *body);
@@ -96,26 +97,30 @@ struct keys users_of(struct call *c, const char *key);
 void uses_set(struct call *c, struct record *r, const char *const *keys, size_t n);
 const char *users_text(struct call *c, struct keys users); /* their identifiers, for messages */
 
-json_t *record_props(const struct record *r);    /* borrowed, never NULL */
-json_t *record_internal(const struct record *r); /* borrowed, never NULL */
-const char *record_text(const struct record *r, const char *member);          /* "" when absent */
+json_t *record_props(const struct record *r);                        /* borrowed, never NULL */
+json_t *record_internal(const struct record *r);                     /* borrowed, never NULL */
+const char *record_text(const struct record *r, const char *member); /* "" when absent */
 const char *internal_text(const struct record *r, const char *member);
 const char *props_text(const struct record *r, const char *member);
 const char *record_location(const struct record *r);
 enum resource_state record_state(const struct record *r);
 void record_state_set(struct record *r, enum resource_state s);
 
-/* Lowest free number in first..last of the pool called `pool`, reserved for `owner`; 0: none left. */
-unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last, const char *owner);
+/* Lowest free number in first..last of the pool called `pool`, reserved for `owner`; 0: none. */
+unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
+                   const char *owner);
 void pool_give(struct call *c, const char *pool, unsigned number);
 /* A short unique word for a resource, made of its name; reserved until given back. */
 const char *label_take(struct call *c, const char *pool, const char *name, const char *owner);
 void label_give(struct call *c, const char *pool, const char *label);
 
 /* --- who may (access.c) --- */
-enum { ROLES_READ = API_READER | API_CONTRIBUTOR | API_OWNER, ROLES_WRITE = API_CONTRIBUTOR | API_OWNER,
-       ROLES_ANY = ROLES_READ | API_PROVIDER };
-MUST_USE bool may(struct call *c, unsigned roles, const char *scope);          /* a question */
+enum {
+    ROLES_READ = API_READER | API_CONTRIBUTOR | API_OWNER,
+    ROLES_WRITE = API_CONTRIBUTOR | API_OWNER,
+    ROLES_ANY = ROLES_READ | API_PROVIDER
+};
+MUST_USE bool may(struct call *c, unsigned roles, const char *scope); /* a question */
 MUST_USE bool require(struct call *c, unsigned roles, const char *scope, const char *action);
 
 /* --- operations (operations.c) --- */
@@ -123,11 +128,11 @@ struct operation_start {
     const char *what; /* "write", "delete", "group", "action" */
     const char *root; /* what is busy meanwhile */
     const char *const *keys;
-    size_t keys_n;    /* resources that change state when it ends */
-    unsigned ms;      /* how long it takes in life */
+    size_t keys_n; /* resources that change state when it ends */
+    unsigned ms;   /* how long it takes in life */
     const char *location, *action, *argument;
 };
-/* Adds the record to the batch; the caller commits, then calls operation_started. Returns its id. */
+/* Adds the record to the batch; the caller commits, then calls operation_started. Its id. */
 const char *operation_add(struct call *c, const struct operation_start *s);
 void operation_started(struct call *c, const char *id, const struct operation_start *s);
 /* The url of its state ("operations") or its result ("operationResults"). */
@@ -148,8 +153,8 @@ struct write { /* a PUT of one resource, alone or inside its parent's */
     struct record *parent; /* of a child */
     const json_t *body, *props; /* props may be NULL */
     struct record_head head;
-    const void *record;    /* struct of the kind, read and type-checked */
-    bool by_provider;      /* through the cross-connection */
+    const void *record; /* struct of the kind, read and type-checked */
+    bool by_provider;   /* through the cross-connection */
     bool *changed;
 };
 
@@ -178,6 +183,7 @@ void resource_destroy(struct call *c, const struct record *r); /* with children 
 const char *resource_root(struct call *c, const struct record *r);
 void answer_page(struct call *c, json_t *list, const char *next_after);
 json_t *request_object(struct call *c); /* the body; NULL and a fault when it is none */
+void faults_from_problems(struct call *c, const struct problems *ps);
 
 /* --- groups and what is above them (groups.c) --- */
 extern const char *const api_versions[]; /* ended by NULL, oldest first (api.c) */
@@ -185,21 +191,24 @@ bool namespace_registered(struct call *c);
 void groups_handle(struct call *c);
 const char *group_key(struct call *c, const char *subscription, const char *group);
 bool group_ready(struct call *c, const char *subscription, const char *group);
-void group_ensure(struct call *c, const char *subscription, const char *group, const char *location);
+void group_ensure(struct call *c, const char *subscription, const char *group,
+                  const char *location);
 
 /* --- template deployments (deployments.c) --- */
 /* below: "", "operations" or "validate" */
 void deployments_handle(struct call *c, const char *group, const char *name, const char *below);
-/* Completes the record; returns the error it ends with, a new reference, or NULL. Sets c->again when
- * one of its resources is not ready. */
+/* Completes the record; returns the error it ends with, a new reference, or NULL. Sets c->again
+ * when one of its resources is not ready. */
 json_t *deployment_end(struct call *c, const char *key);
 
 /* --- calls below a resource (actions.c) --- */
 struct action;
 const struct action *action_find(enum resource_kind k, const char *name, bool has_argument);
-void action_handle(struct call *c, const struct action *a, const struct record *r, const char *argument);
+void action_handle(struct call *c, const struct action *a, const struct record *r,
+                   const char *argument);
 
 /* --- live tables (live.c): answers from evidence, new references --- */
 json_t *live_stats(struct call *c, const struct record *r);
 json_t *live_make(struct call *c, const struct record *r, const char *action, const char *argument);
-const char *live_connection_status(struct call *c, const char *label, json_int_t *in, json_int_t *out);
+const char *live_connection_status(struct call *c, const char *label, json_int_t *in,
+                                   json_int_t *out);

@@ -23,12 +23,19 @@ static bool scan_byte(struct scan *s, char c)
         s->run = 0;
         return true;
     case '{':
-    case '[': s->depth++; break;
+    case '[':
+        s->depth++;
+        break;
     case '}':
-    case ']': s->depth -= s->depth > 0; break;
+    case ']':
+        s->depth -= s->depth > 0;
+        break;
     case ',':
-    case ':': s->values++; break;
-    default: return (c != '-' && (c < '0' || c > '9')) || ++s->run <= NUMBER_MAX;
+    case ':':
+        s->values++;
+        break;
+    default:
+        return (c != '-' && (c < '0' || c > '9')) || ++s->run <= NUMBER_MAX;
     }
     s->run = 0;
     return s->depth <= DEPTH_MAX && s->values <= VALUES_MAX;
@@ -42,14 +49,23 @@ static bool within_limits(const char *body, size_t n)
     return true;
 }
 
+void faults_from_problems(struct call *c, const struct problems *ps)
+{
+    for (const struct problem *p = ps->first; p; p = p->next)
+        fault_add(&c->faults, FAULT_InvalidRequestFormat, p->where, "%s. Expected: %s.%s%s",
+                  p->what, p->rule, *p->fix ? " Did you mean: " : "", p->fix);
+}
+
 json_t *request_object(struct call *c)
 {
     json_error_t error = {.text = "there is no body"};
     json_t *body = NULL;
     if (!within_limits(c->req->body, c->req->body_n)) {
-        fault_add(&c->faults, FAULT_InvalidRequestContent, "",
-                  "The request content is too deep or too large. At most %d levels, %d values, numbers "
-                  "of %d and strings of %d characters.", DEPTH_MAX, VALUES_MAX, NUMBER_MAX, STRING_MAX);
+        fault_add(
+            &c->faults, FAULT_InvalidRequestContent, "",
+            "The request content is too deep or too large. At most %d levels, %d values, numbers "
+            "of %d and strings of %d characters.",
+            DEPTH_MAX, VALUES_MAX, NUMBER_MAX, STRING_MAX);
         return NULL;
     }
     if (c->req->body_n > 0)
@@ -58,6 +74,7 @@ json_t *request_object(struct call *c)
         fault_add(&c->faults, FAULT_InvalidRequestContent, "",
                   "The request content was invalid and could not be read as JSON: %s.", error.text);
     else if (!json_is_object(body))
-        fault_add(&c->faults, FAULT_InvalidRequestContent, "", "The request content is not an object.");
+        fault_add(&c->faults, FAULT_InvalidRequestContent, "",
+                  "The request content is not an object.");
     return c->faults.n == 0 ? body : NULL;
 }

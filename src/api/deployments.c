@@ -36,7 +36,8 @@ static json_t *parameters_of(struct call *c, const json_t *template, const json_
     {
         json_t *value = json_object_get(json_object_get(given, name), "value");
         if (!value) value = json_object_get(declared, "defaultValue");
-        if (value) json_object_set(values, name, value);
+        if (value)
+            json_object_set(values, name, value);
         else
             fault_add(&c->faults, FAULT_InvalidTemplate, "/properties/parameters",
                       "The parameter '%s' has neither a value nor a default.", name);
@@ -48,9 +49,12 @@ static struct template_scope scope_of(struct deployment *d, const json_t *templa
                                       const json_t *parameters)
 {
     const struct record *g = record_load(d->c, group_key(d->c, d->c->sub->id, d->group));
-    return (struct template_scope){.c = d->c, .parameters = parameters, .group = d->group,
+    return (struct template_scope){.c = d->c,
+                                   .parameters = parameters,
+                                   .group = d->group,
                                    .variables = json_object_get(template, "variables"),
-                                   .location = g ? record_location(g) : "", .calls = &d->calls};
+                                   .location = g ? record_location(g) : "",
+                                   .calls = &d->calls};
 }
 
 /* --- resources of a template --- */
@@ -60,8 +64,8 @@ static const char *resource_path(const struct deployment *d, const char *type, c
 {
     struct arena *a = &d->c->arena;
     const char *slash = strchr(type, '/');
-    char *path = arena_printf(a, "/subscriptions/%s/resourceGroups/%s/providers/%.*s", d->c->sub->id,
-                              d->group, slash ? (int)(slash - type) : 0, type);
+    char *path = arena_printf(a, "/subscriptions/%s/resourceGroups/%s/providers/%.*s",
+                              d->c->sub->id, d->group, slash ? (int)(slash - type) : 0, type);
     while (slash && path) {
         size_t t = strcspn(slash + 1, "/"), n = strcspn(name, "/");
         path = arena_printf(a, "%s/%.*s/%.*s", path, (int)t, slash + 1, (int)n, name);
@@ -83,7 +87,8 @@ static json_t *resources_of(const struct template_scope *s, const json_t *templa
         char pointer[96];
         for (size_t m = 0; m < ARRAY_LEN(wanted); m++) {
             const json_t *v = json_object_get(resource, wanted[m]);
-            snprintf(pointer, sizeof pointer, "/properties/template/resources/%zu/%s", i, wanted[m]);
+            snprintf(pointer, sizeof pointer, "/properties/template/resources/%zu/%s", i,
+                     wanted[m]);
             json_t *value = v ? template_value(s, v, pointer) : NULL;
             if (value) json_object_set_new(one, wanted[m], value);
         }
@@ -95,7 +100,8 @@ static json_t *resources_of(const struct template_scope *s, const json_t *templa
     return s->c->faults.n == 0 ? list : NULL;
 }
 
-/* PUTs one resource as its caller would. NULL when it was accepted, else the error; a new reference. */
+/* PUTs one resource as its caller would. NULL when it was accepted, else the error; a new
+ * reference. */
 static json_t *deploy_one(const struct deployment *d, const json_t *resource, const char *path)
 {
     static const char *const members[] = {"location", "tags", "sku", "properties"};
@@ -104,11 +110,15 @@ static json_t *deploy_one(const struct deployment *d, const json_t *resource, co
         if (json_object_get(resource, members[m]))
             json_object_set(body, members[m], json_object_get(resource, members[m]));
     char *sent = json_dumps(body, JSON_COMPACT);
-    char *target = arena_printf(&d->c->arena, "%s?api-version=2022-01-01", target_encode(path, &d->c->arena));
+    char *target =
+        arena_printf(&d->c->arena, "%s?api-version=2022-01-01", target_encode(path, &d->c->arena));
     struct api_response answer = {0};
-    const struct api_request req = {.method = API_PUT, .target = target ? target : "/",
-                                    .base_url = d->c->req->base_url, .caller = d->c->req->caller,
-                                    .body = sent, .body_n = sent ? strlen(sent) : 0};
+    const struct api_request req = {.method = API_PUT,
+                                    .target = target ? target : "/",
+                                    .base_url = d->c->req->base_url,
+                                    .caller = d->c->req->caller,
+                                    .body = sent,
+                                    .body_n = sent ? strlen(sent) : 0};
     api_handle(d->c->api, &req, d->c->now_ms, &answer);
     if (answer.status >= 300) {
         json_t *said = json_loads(text_get(&answer.body), 0, NULL);
@@ -127,16 +137,15 @@ static struct record *record_of(struct deployment *d, const struct template_scop
                                 const json_t *properties)
 {
     struct record *old = record_load(d->c, d->key), *r = arena_take(&d->c->arena, sizeof *r);
-    json_t *json = own(d->c, json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:[]}}", "id",
-                                       d->id, "name", d->name, "type", type_name, "properties",
-                                       "provisioningState", "Accepted", "mode", "Incremental",
-                                       "correlationId", call_guid(d->c), "internal", "group", d->group,
-                                       "location", s->location, "resources"));
+    json_t *json =
+        own(d->c, json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:[]}}", "id", d->id,
+                            "name", d->name, "type", type_name, "properties", "provisioningState",
+                            "Accepted", "mode", "Incremental", "correlationId", call_guid(d->c),
+                            "internal", "group", d->group, "location", s->location, "resources"));
     const json_t *outputs = json_object_get(json_object_get(properties, "template"), "outputs");
     if (!r || !json) abort();
     *r = (struct record){d->key, KIND_NONE, json, old ? old->revision : STORE_ABSENT};
-    if (json_is_object(outputs))
-        json_object_set(record_internal(r), "outputs", (json_t *)outputs);
+    if (json_is_object(outputs)) json_object_set(record_internal(r), "outputs", (json_t *)outputs);
     return r;
 }
 
@@ -144,7 +153,8 @@ static json_t *failed(json_t *why)
 {
     return json_pack("{s:s, s:s, s:[o]}", "code", fault_name(FAULT_DeploymentFailed), "message",
                      "At least one resource deployment operation failed. Please list deployment "
-                     "operations for details.", "details", why);
+                     "operations for details.",
+                     "details", why);
 }
 
 static void deploy(struct deployment *d, struct record *r, const json_t *resources)
@@ -156,8 +166,8 @@ static void deploy(struct deployment *d, struct record *r, const json_t *resourc
         const char *path = resource_path(d, text(resource, "type"), text(resource, "name"));
         const char *slash = strrchr(path, '/'), *key = resource_key(path, &d->c->arena);
         json_t *error = deploy_one(d, resource, path);
-        json_array_append_new(kept, json_pack("{s:s, s:s, s:s}", "name", slash ? slash + 1 : "", "key",
-                                              key ? key : "", "id", path));
+        json_array_append_new(kept, json_pack("{s:s, s:s, s:s}", "name", slash ? slash + 1 : "",
+                                              "key", key ? key : "", "id", path));
         if (!error) continue;
         json_object_set_new(record_internal(r), "error", failed(error));
         return;
@@ -199,8 +209,12 @@ static void put_or_validate(struct deployment *d, bool validate)
     if (!operation_idle(c, d->key)) return;
     deploy(d, r, resources);
     record_save(c, r);
-    const struct operation_start start = {.what = "deployment", .root = d->key, .keys = &d->key,
-                                          .keys_n = 1, .ms = DEPLOYMENT_MS, .location = s.location};
+    const struct operation_start start = {.what = "deployment",
+                                          .root = d->key,
+                                          .keys = &d->key,
+                                          .keys_n = 1,
+                                          .ms = DEPLOYMENT_MS,
+                                          .location = s.location};
     const char *id = operation_add(c, &start);
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
@@ -219,11 +233,12 @@ static void list_operations(struct call *c, const struct record *r)
         char number[24];
         snprintf(number, sizeof number, "%zu", i + 1);
         json_array_append_new(
-            list, json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:s, s:s}}}", "operationId", number, "properties",
-                            "provisioningOperation", "Create", "provisioningState",
-                            made ? props_text(made, "provisioningState") : "Failed", "targetResource",
-                            "id", text(one, "id"), "resourceName", text(one, "name"), "resourceType",
-                            made ? record_text(made, "type") : ""));
+            list,
+            json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:s, s:s}}}", "operationId", number, "properties",
+                      "provisioningOperation", "Create", "provisioningState",
+                      made ? props_text(made, "provisioningState") : "Failed", "targetResource",
+                      "id", text(one, "id"), "resourceName", text(one, "name"), "resourceType",
+                      made ? record_text(made, "type") : ""));
     }
     answer_page(c, list, NULL);
 }
@@ -238,7 +253,8 @@ static void read_one(struct deployment *d, const char *below)
     } else if (!r && c->req->method == API_DELETE) {
         answer_empty(c, 204);
     } else if (!r) {
-        fault_add(&c->faults, FAULT_DeploymentNotFound, "", "Deployment '%s' could not be found.", d->name);
+        fault_add(&c->faults, FAULT_DeploymentNotFound, "", "Deployment '%s' could not be found.",
+                  d->name);
     } else if (text_same_nocase(below, "operations")) {
         list_operations(c, r);
     } else if (c->req->method == API_DELETE) {
@@ -255,8 +271,8 @@ void deployments_handle(struct call *c, const char *group, const char *name, con
     enum api_method m = c->req->method;
     bool validate = m == API_POST && text_same_nocase(below, "validate");
     bool writes = m == API_PUT || m == API_DELETE || validate;
-    char *id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/%s/%s", c->sub->id,
-                            group, type_name, name);
+    char *id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/%s/%s",
+                            c->sub->id, group, type_name, name);
     const char *key = id ? resource_key(id, &c->arena) : NULL;
     struct deployment d = {c, group, name, key, id, TEMPLATE_CALLS};
     if (!key || !require(c, writes ? ROLES_WRITE : ROLES_READ, id,
@@ -264,11 +280,14 @@ void deployments_handle(struct call *c, const char *group, const char *name, con
                                 : "Microsoft.Resources/deployments/read"))
         return;
     if (!resource_name_valid(name) || strlen(name) > NAME_MAX_BYTES)
-        fault_add(&c->faults, FAULT_InvalidResourceName, "", "The deployment name '%s' is invalid.", name);
-    else if (m == API_PUT || validate) put_or_validate(&d, validate);
+        fault_add(&c->faults, FAULT_InvalidResourceName, "", "The deployment name '%s' is invalid.",
+                  name);
+    else if (m == API_PUT || validate)
+        put_or_validate(&d, validate);
     else if (m == API_PATCH || m == API_POST)
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "A deployment has no such method.");
-    else read_one(&d, below);
+    else
+        read_one(&d, below);
 }
 
 /* --- the end --- */
@@ -278,15 +297,19 @@ static json_t *outputs_of(struct call *c, const struct record *r, const json_t *
     json_t *outputs = json_object(), *output;
     unsigned calls = TEMPLATE_CALLS;
     const char *name;
-    struct template_scope s = {.c = c, .resources = references, .group = internal_text(r, "group"),
-                               .location = internal_text(r, "location"), .calls = &calls};
+    struct template_scope s = {.c = c,
+                               .resources = references,
+                               .group = internal_text(r, "group"),
+                               .location = internal_text(r, "location"),
+                               .calls = &calls};
     json_object_foreach(json_object_get(record_internal(r), "outputs"), name, output)
     {
         json_t *value = json_object_get(output, "value");
         json_t *made = value ? template_value(&s, value, "") : NULL;
         if (made)
-            json_object_set_new(outputs, name, json_pack("{s:O, s:o}", "type",
-                                                         json_object_get(output, "type"), "value", made));
+            json_object_set_new(
+                outputs, name,
+                json_pack("{s:O, s:o}", "type", json_object_get(output, "type"), "value", made));
     }
     return outputs;
 }
@@ -326,7 +349,8 @@ json_t *deployment_end(struct call *c, const char *key)
     }
     json_t *props = record_props(r);
     json_object_set_new(props, "provisioningState", json_string(error ? "Failed" : "Succeeded"));
-    if (error) json_object_set(props, "error", error);
+    if (error)
+        json_object_set(props, "error", error);
     else if (json_object_get(record_internal(r), "outputs"))
         json_object_set_new(props, "outputs", outputs_of(c, r, references));
     c->faults.n = 0; /* an output that cannot be evaluated is left out */

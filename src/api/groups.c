@@ -25,7 +25,8 @@ bool group_ready(struct call *c, const char *subscription, const char *group)
 {
     const struct record *g = record_load(c, group_key(c, subscription, group));
     if (c->faults.n > 0) return false;
-    if (!g) return FAIL(c, ResourceGroupNotFound, "", "Resource group '%s' could not be found.", group);
+    if (!g)
+        return FAIL(c, ResourceGroupNotFound, "", "Resource group '%s' could not be found.", group);
     if (record_state(g) == RESOURCE_Deleting)
         return FAIL(c, ResourceGroupBeingDeleted, "",
                     "The resource group '%s' is being deleted and cannot be written to.", group);
@@ -38,10 +39,11 @@ static struct record *group_new(struct call *c, const char *subscription, const 
     struct record *r = arena_take(&c->arena, sizeof *r);
     char *id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s", subscription, group);
     if (!r || !id) abort();
-    *r = (struct record){group_key(c, subscription, group), KIND_NONE,
-                         own(c, json_pack("{s:s, s:s, s:s, s:s}", "id", id, "name", group, "type",
-                                          "Microsoft.Resources/resourceGroups", "location", location)),
-                         STORE_ABSENT};
+    *r = (struct record){
+        group_key(c, subscription, group), KIND_NONE,
+        own(c, json_pack("{s:s, s:s, s:s, s:s}", "id", id, "name", group, "type",
+                         "Microsoft.Resources/resourceGroups", "location", location)),
+        STORE_ABSENT};
     record_state_set(r, RESOURCE_Succeeded);
     return r;
 }
@@ -59,13 +61,6 @@ static json_t *group_render(struct call *c, const struct record *g)
     return out;
 }
 
-static void read_problems(struct call *c, const struct problems *ps)
-{
-    for (const struct problem *p = ps->first; p; p = p->next)
-        fault_add(&c->faults, FAULT_InvalidRequestFormat, p->where, "%s. Rule: %s.%s%s", p->what,
-                  p->rule, *p->fix ? " Use: " : "", p->fix);
-}
-
 static void group_put(struct call *c, const char *name)
 {
     struct problems ps;
@@ -74,17 +69,19 @@ static void group_put(struct call *c, const char *name)
     if (!body) return;
     problems_init(&ps, &c->arena);
     record_head_read(body, &c->arena, &ps, &head);
-    read_problems(c, &ps);
+    faults_from_problems(c, &ps);
     struct record *old = record_load(c, group_key(c, c->sub->id, name));
     const char *location = location_key(head.location, &c->arena);
     if (!resource_name_valid(name))
-        fault_add(&c->faults, FAULT_InvalidResourceName, "", "The group name '%s' is invalid.", name);
+        fault_add(&c->faults, FAULT_InvalidResourceName, "", "The group name '%s' is invalid.",
+                  name);
     if (!*head.location)
         fault_add(&c->faults, FAULT_LocationRequired, "/location",
                   "The location of the resource group is missing.");
     else if (old && strcmp(record_location(old), location) != 0)
         fault_add(&c->faults, FAULT_InvalidResourceLocation, "/location",
-                  "The resource group '%s' already exists in location '%s'.", name, record_location(old));
+                  "The resource group '%s' already exists in location '%s'.", name,
+                  record_location(old));
     if (c->faults.n > 0 || !operation_idle(c, group_key(c, c->sub->id, name))) return;
     struct record *next = old ? old : group_new(c, c->sub->id, name, location);
     const json_t *tags = json_object_get(body, "tags");
@@ -123,7 +120,8 @@ static void group_delete_check(struct call *c, const char *name, const char *key
             if (strcmp(props_text(r, "serviceProviderProvisioningState"), "NotProvisioned") != 0)
                 fault_add(&c->faults, FAULT_ResourceGroupDeletionBlocked, "",
                           "The group '%s' cannot be deleted: '%s' is held by its provider. Ask the "
-                          "provider to deprovision it first.", name, record_text(r, "id"));
+                          "provider to deprovision it first.",
+                          name, record_text(r, "id"));
     }
 }
 
@@ -140,12 +138,17 @@ static void group_delete(struct call *c, const char *name)
     if (c->faults.n > 0) return;
     record_state_set(g, RESOURCE_Deleting);
     record_save(c, g);
-    const struct operation_start start = {.what = "group", .root = key, .keys = &key, .keys_n = 1,
-                                          .ms = 5000, .location = record_location(g)};
+    const struct operation_start start = {.what = "group",
+                                          .root = key,
+                                          .keys = &key,
+                                          .keys_n = 1,
+                                          .ms = 5000,
+                                          .location = record_location(g)};
     const char *id = operation_add(c, &start);
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
-    answer_header(c, "Location", "%s", operation_url(c, id, record_location(g), "operationResults"));
+    answer_header(c, "Location", "%s",
+                  operation_url(c, id, record_location(g), "operationResults"));
     answer_header(c, "Retry-After", "%u", operation_wait_s(c->api, 5000));
     answer_empty(c, 202);
 }
@@ -155,8 +158,10 @@ static void group_get(struct call *c, const char *name)
     const struct record *g = record_load(c, group_key(c, c->sub->id, name));
     bool head = c->req->method == API_HEAD;
     if (c->faults.n > 0) return;
-    if (head) answer_empty(c, g ? 204 : 404);
-    else if (g) answer_json(c, 200, group_render(c, g));
+    if (head)
+        answer_empty(c, g ? 204 : 404);
+    else if (g)
+        answer_json(c, 200, group_render(c, g));
     else
         fault_add(&c->faults, FAULT_ResourceGroupNotFound, "",
                   "Resource group '%s' could not be found.", name);
@@ -170,10 +175,14 @@ static void group_one(struct call *c, const char *name)
         const char *action;
     } rows[API_METHODS] = {
         [API_GET] = {group_get, ROLES_ANY, "Microsoft.Resources/subscriptions/resourceGroups/read"},
-        [API_HEAD] = {group_get, ROLES_ANY, "Microsoft.Resources/subscriptions/resourceGroups/read"},
-        [API_PUT] = {group_put, ROLES_WRITE, "Microsoft.Resources/subscriptions/resourceGroups/write"},
-        [API_PATCH] = {group_patch, ROLES_WRITE, "Microsoft.Resources/subscriptions/resourceGroups/write"},
-        [API_DELETE] = {group_delete, ROLES_WRITE, "Microsoft.Resources/subscriptions/resourceGroups/delete"},
+        [API_HEAD] = {group_get, ROLES_ANY,
+                      "Microsoft.Resources/subscriptions/resourceGroups/read"},
+        [API_PUT] = {group_put, ROLES_WRITE,
+                     "Microsoft.Resources/subscriptions/resourceGroups/write"},
+        [API_PATCH] = {group_patch, ROLES_WRITE,
+                       "Microsoft.Resources/subscriptions/resourceGroups/write"},
+        [API_DELETE] = {group_delete, ROLES_WRITE,
+                        "Microsoft.Resources/subscriptions/resourceGroups/delete"},
     };
     const char *scope =
         arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s", c->sub->id, name);
@@ -245,8 +254,10 @@ static void resources_of(struct call *c, const char *group)
 
 static void groups_path(struct call *c)
 {
-    if (c->target.n == 3) groups_list(c);
-    else if (c->target.n == 4) group_one(c, c->target.segments[3]);
+    if (c->target.n == 3)
+        groups_list(c);
+    else if (c->target.n == 4)
+        group_one(c, c->target.segments[3]);
     else if (c->target.n == 5 && is(c, 4, "resources")) {
         if (require(c, ROLES_ANY, group_key(c, c->sub->id, c->target.segments[3]),
                     "Microsoft.Resources/subscriptions/resourceGroups/resources/read") &&
@@ -310,12 +321,13 @@ static void tenants_list(struct call *c)
     snprintf(id, sizeof id, "/tenants/%.37s", c->api->world.tenant_id);
     answer_json(c, 200,
                 own(c, json_pack("{s:[{s:s, s:s, s:s, s:s}]}", "value", "id", id, "tenantId",
-                                 c->api->world.tenant_id, "displayName", "Fairlead", "tenantCategory",
-                                 "Home")));
+                                 c->api->world.tenant_id, "displayName", "Fairlead",
+                                 "tenantCategory", "Home")));
 }
 
 /* Calls `each` for every region of the public cloud, by its name as people write it. */
-static void for_regions(struct call *c, void (*each)(struct call *c, const char *display, json_t *list),
+static void for_regions(struct call *c,
+                        void (*each)(struct call *c, const char *display, json_t *list),
                         json_t *list)
 {
     for (size_t g = 0; g < c->api->catalogue->geographies_n; g++) {
@@ -328,10 +340,11 @@ static void for_regions(struct call *c, void (*each)(struct call *c, const char 
 static void add_location(struct call *c, const char *display, json_t *list)
 {
     const char *name = location_key(display, &c->arena);
-    char *id = name ? arena_printf(&c->arena, "/subscriptions/%s/locations/%s", c->sub->id, name) : NULL;
+    char *id =
+        name ? arena_printf(&c->arena, "/subscriptions/%s/locations/%s", c->sub->id, name) : NULL;
     if (!id) return;
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "id", id, "name",
-                                          name, "type", "Region", "displayName", display,
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "id", id,
+                                          "name", name, "type", "Region", "displayName", display,
                                           "regionalDisplayName", display, "metadata", "regionType",
                                           "Physical", "regionCategory", "Recommended"));
 }
@@ -366,7 +379,8 @@ static json_t *namespace_render(struct call *c, const char *name)
     snprintf(id, sizeof id, "/subscriptions/%.37s/providers/%.60s", c->sub->id, name);
     for (int k = 0; k < RESOURCE_KINDS && strcmp(name, "Microsoft.Network") == 0; k++) {
         json_t *versions = json_array(), *places = json_array();
-        const char *type = resource_type((enum resource_kind)k)->full + strlen("Microsoft.Network/");
+        const char *type =
+            resource_type((enum resource_kind)k)->full + strlen("Microsoft.Network/");
         size_t n = 0;
         while (api_versions[n]) n++;
         while (n-- > 0) json_array_append_new(versions, json_string(api_versions[n]));
@@ -376,8 +390,9 @@ static json_t *namespace_render(struct call *c, const char *name)
     }
     return own(c, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", id, "namespace", name,
                             "registrationPolicy", "RegistrationRequired", "registrationState",
-                            strcmp(name, "Microsoft.Network") != 0 || namespace_registered(c) ? "Registered"
-                                                                                    : "NotRegistered",
+                            strcmp(name, "Microsoft.Network") != 0 || namespace_registered(c)
+                                ? "Registered"
+                                : "NotRegistered",
                             "resourceTypes", types));
 }
 
@@ -405,7 +420,8 @@ static void namespaces(struct call *c)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!is(c, 3, names[i])) continue;
         bool on = is(c, 4, "register"), off = is(c, 4, "unregister");
-        if (c->target.n == 4) answer_json(c, 200, namespace_render(c, names[i]));
+        if (c->target.n == 4)
+            answer_json(c, 200, namespace_render(c, names[i]));
         else if (c->target.n == 5 && c->req->method == API_POST && (on || off))
             namespace_register(c, names[i], on);
         else
@@ -437,13 +453,12 @@ static void service_providers(struct call *c)
         for (size_t l = 0; l < at->n; l++) json_array_append_new(places, json_string(at->list[l]));
         for (size_t o = 0; cat->limits.offered[o]; o++)
             json_array_append_new(offers, offer(cat->limits.offered[o]));
-        json_t *row =
-            json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o}}", "name", p->name, "id",
-                      "/subscriptions//resourceGroups//providers/Microsoft.Network/"
-                      "expressRouteServiceProviders/",
-                      "type", "Microsoft.Network/expressRouteServiceProviders", "properties",
-                      "provisioningState", "Succeeded", "peeringLocations", places,
-                      "bandwidthsOffered", offers);
+        json_t *row = json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o}}", "name", p->name, "id",
+                                "/subscriptions//resourceGroups//providers/Microsoft.Network/"
+                                "expressRouteServiceProviders/",
+                                "type", "Microsoft.Network/expressRouteServiceProviders",
+                                "properties", "provisioningState", "Succeeded", "peeringLocations",
+                                places, "bandwidthsOffered", offers);
         if (at->n > 0) json_array_append(list, row); /* else it serves a national cloud only */
         json_decref(row);
     }
@@ -457,13 +472,14 @@ static void service_communities(struct call *c)
         const struct catalogue_community *k = &c->api->catalogue->communities[i];
         json_array_append_new(
             list,
-            json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name", k->name,
-                      "id", "/subscriptions//resourceGroups//providers/Microsoft.Network/"
-                            "bgpServiceCommunities/",
-                      "type", "Microsoft.Network/bgpServiceCommunities", "properties", "serviceName",
-                      k->name, "bgpCommunities", "serviceSupportedRegion", k->region, "communityName",
-                      k->name, "communityValue", k->value, "isAuthorizedToUse", !k->authorization,
-                      "communityPrefixes", "serviceGroup", k->name));
+            json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name",
+                      k->name, "id",
+                      "/subscriptions//resourceGroups//providers/Microsoft.Network/"
+                      "bgpServiceCommunities/",
+                      "type", "Microsoft.Network/bgpServiceCommunities", "properties",
+                      "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion", k->region,
+                      "communityName", k->name, "communityValue", k->value, "isAuthorizedToUse",
+                      !k->authorization, "communityPrefixes", "serviceGroup", k->name));
     }
     answer_page(c, list, NULL);
 }
@@ -472,7 +488,8 @@ static void network_operations(struct call *c) /* .../locations/L/operations|ope
 {
     if (c->req->method != API_GET)
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "Operations can only be read.");
-    else if (c->target.n == 8 && is(c, 6, "operations")) operation_show(c, c->target.segments[7]);
+    else if (c->target.n == 8 && is(c, 6, "operations"))
+        operation_show(c, c->target.segments[7]);
     else if (c->target.n == 8 && is(c, 6, "operationResults"))
         operation_result(c, c->target.segments[7]);
     else
@@ -492,7 +509,8 @@ static void network_path(struct call *c) /* /subscriptions/S/providers/Microsoft
         service_providers(c);
     } else if (c->target.n == 5 && is(c, 4, "bgpServiceCommunities")) {
         service_communities(c);
-    } else if (c->target.n == 5 && k != KIND_NONE && resource_type(k)->flags & KIND_BY_SUBSCRIPTION) {
+    } else if (c->target.n == 5 && k != KIND_NONE &&
+               resource_type(k)->flags & KIND_BY_SUBSCRIPTION) {
         resources_list(c, k, group_key(c, c->sub->id, ""));
     } else {
         fault_add(&c->faults, FAULT_InvalidResourceType, "",
@@ -526,14 +544,20 @@ static void subscription_path(struct call *c)
     bool network = is(c, 2, "providers") && is(c, 3, "Microsoft.Network") && c->target.n >= 5 &&
                    !is(c, 4, "register") && !is(c, 4, "unregister");
     if (!subscription_open(c)) return;
-    if (is(c, 2, "resourceGroups")) groups_path(c);
-    else if (network) network_path(c);
-    else if (is(c, 2, "providers")) namespaces(c);
+    if (is(c, 2, "resourceGroups"))
+        groups_path(c);
+    else if (network)
+        network_path(c);
+    else if (is(c, 2, "providers"))
+        namespaces(c);
     else if (c->req->method != API_GET)
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "This can only be read.");
-    else if (c->target.n == 2) answer_json(c, 200, subscription_render(c, c->sub));
-    else if (c->target.n == 3 && is(c, 2, "locations")) locations_list(c);
-    else if (c->target.n == 3 && is(c, 2, "resources")) resources_of(c, NULL);
+    else if (c->target.n == 2)
+        answer_json(c, 200, subscription_render(c, c->sub));
+    else if (c->target.n == 3 && is(c, 2, "locations"))
+        locations_list(c);
+    else if (c->target.n == 3 && is(c, 2, "resources"))
+        resources_of(c, NULL);
     else
         fault_add(&c->faults, FAULT_NotFound, "", "There is nothing at this path.");
 }
@@ -541,9 +565,12 @@ static void subscription_path(struct call *c)
 void groups_handle(struct call *c)
 {
     bool read = c->req->method == API_GET;
-    if (is(c, 0, "subscriptions") && c->target.n >= 2) subscription_path(c);
-    else if (is(c, 0, "subscriptions") && read) subscriptions_list(c);
-    else if (is(c, 0, "tenants") && c->target.n == 1 && read) tenants_list(c);
+    if (is(c, 0, "subscriptions") && c->target.n >= 2)
+        subscription_path(c);
+    else if (is(c, 0, "subscriptions") && read)
+        subscriptions_list(c);
+    else if (is(c, 0, "tenants") && c->target.n == 1 && read)
+        tenants_list(c);
     else
         fault_add(&c->faults, FAULT_NotFound, "", "There is nothing at this path.");
 }

@@ -28,7 +28,8 @@ const char *reference_key(struct call *c, const char *id, enum resource_kind kin
     return k == kind ? resource_key(id, &c->arena) : NULL;
 }
 
-struct record *reference(struct call *c, const char *id, enum resource_kind kind, const char *target)
+struct record *reference(struct call *c, const char *id, enum resource_kind kind,
+                         const char *target)
 {
     const char *key = reference_key(c, id, kind);
     struct record *r = key ? record_load(c, key) : NULL;

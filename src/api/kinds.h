@@ -43,4 +43,5 @@ struct prefix *vnet_spaces(struct call *c, const struct record *vnet, size_t *ou
 /* The key an identifier in a body stands for, if it is of that kind; NULL otherwise. */
 const char *reference_key(struct call *c, const char *id, enum resource_kind kind);
 /* The record it names; NULL and a fault with that target when there is none. */
-struct record *reference(struct call *c, const char *id, enum resource_kind kind, const char *target);
+struct record *reference(struct call *c, const char *id, enum resource_kind kind,
+                         const char *target);

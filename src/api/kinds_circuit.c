@@ -1,7 +1,7 @@
-/* api/kinds_circuit.c - circuits, their authorizations and peerings, and the provider's side of them.
- * Kept beside a circuit, out of sight: its S-tag (a number per peering location, so per edge pair), a
- * label that names it to edges, and the key of its cross-connection, which appears and vanishes with
- * it. The provider's state lives in the circuit alone; the cross-connection shows it. */
+/* api/kinds_circuit.c - circuits, their authorizations and peerings, and the provider's side of
+ * them. Kept beside a circuit, out of sight: its S-tag (a number per peering location, so per edge
+ * pair), a label that names it to edges, and the key of its cross-connection, which appears and
+ * vanishes with it. The provider's state lives in the circuit; the cross-connection shows it. */
 #include <stdio.h>
 #include <string.h>
 #include "api/kinds.h"
@@ -103,8 +103,9 @@ static void cross_create(struct call *c, struct record *circuit, const struct ci
     const struct api_subscription *side = provider_side(c, t->provider);
     if (!side) return;
     char *group = arena_printf(&c->arena, "CrossConnection-%s", without_spaces(c, t->location));
-    char *id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/%s/%s", side->id,
-                            group ? group : "", resource_type(KIND_CROSS_CONNECTION)->full, service_key);
+    char *id =
+        arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/%s/%s", side->id,
+                     group ? group : "", resource_type(KIND_CROSS_CONNECTION)->full, service_key);
     const char *key = id ? resource_key(id, &c->arena) : NULL;
     if (!group || !key) return;
     group_ensure(c, side->id, group, record_location(circuit));
@@ -147,9 +148,9 @@ static void circuit_create(const struct write *w, const struct circuit_terms *t)
     }
     json_object_set_new(internal, "stag", json_integer(stag));
     json_object_set_new(internal, "guid", json_string(call_guid(c)));
-    json_object_set_new(internal, "label", json_string(label_take(c, "circuit",
-                                                                  record_text(w->next, "name"),
-                                                                  w->next->key)));
+    json_object_set_new(
+        internal, "label",
+        json_string(label_take(c, "circuit", record_text(w->next, "name"), w->next->key)));
     json_object_set_new(props, "serviceKey", json_string(service_key));
     json_object_set_new(props, "serviceProviderProvisioningState",
                         json_string(provider_state_name(PROVIDER_NotProvisioned)));
@@ -163,9 +164,11 @@ void circuit_write(struct write *w)
     struct circuit_terms old, terms;
     keep_provider(w, &r);
     if (*r.port.id) {
-        fault_add(&c->faults, FAULT_InvalidResourceReference, "/properties/expressRoutePort/id",
-                  "'%s' names no port. Circuits on ports of one's own are not offered here yet; give "
-                  "serviceProviderProperties.", r.port.id);
+        fault_add(
+            &c->faults, FAULT_InvalidResourceReference, "/properties/expressRoutePort/id",
+            "'%s' names no port. Circuits on ports of one's own are not offered here yet; give "
+            "serviceProviderProperties.",
+            r.port.id);
         return;
     }
     if (w->old) old = circuit_terms_of(w->old);
@@ -180,7 +183,8 @@ void circuit_write(struct write *w)
     }
     static const char *const ours[] = {"serviceKey", "serviceProviderProvisioningState"};
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-        json_object_set_new(record_props(w->next), ours[i], json_string(props_text(w->old, ours[i])));
+        json_object_set_new(record_props(w->next), ours[i],
+                            json_string(props_text(w->old, ours[i])));
 }
 
 void circuit_render(struct call *c, const struct record *r, json_t *out)
@@ -200,9 +204,11 @@ void circuit_deletable(struct call *c, const struct record *r)
 {
     const char *state = props_text(r, "serviceProviderProvisioningState");
     if (strcmp(state, provider_state_name(PROVIDER_NotProvisioned)) != 0)
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitProvisionedCannotBeDeleted, "",
-                  "The circuit '%s' is %s by its provider and cannot be deleted. Ask the provider to "
-                  "deprovision it first.", record_text(r, "name"), state);
+        fault_add(
+            &c->faults, FAULT_ExpressRouteCircuitProvisionedCannotBeDeleted, "",
+            "The circuit '%s' is %s by its provider and cannot be deleted. Ask the provider to "
+            "deprovision it first.",
+            record_text(r, "name"), state);
 }
 
 void circuit_removed(struct call *c, const struct record *r)
@@ -260,11 +266,13 @@ static void cross_move(const struct write *w, struct record *circuit, const char
     if (!provider_state_parse(wanted, &to) || !provider_state_parse(now, &from)) {
         fault_add(&c->faults, FAULT_InvalidRequestFormat, target,
                   "The state '%s' is unknown. Use NotProvisioned, Provisioning, Provisioned or "
-                  "Deprovisioning.", wanted);
+                  "Deprovisioning.",
+                  wanted);
         return;
     }
     switch (provider_state_move(from, to)) {
-    case MOVE_SAME: return;
+    case MOVE_SAME:
+        return;
     case MOVE_REFUSED:
         fault_add(&c->faults, FAULT_ExpressRouteCrossConnectionStateInvalid, target,
                   "A circuit cannot go from %s to %s.", now, wanted);
@@ -286,11 +294,11 @@ void cross_write(struct write *w)
     if (!circuit) return;
     const char *named = reference_key(c, r->circuit.id, KIND_CIRCUIT);
     if (!named || strcmp(named, circuit->key) != 0)
-        fault_add(&c->faults,
-                  FAULT_ExpressRouteCircuitReferenceInCrossConnectionCannotBeModified,
-                  "/properties/expressRouteCircuit/id",
-                  "The circuit of a cross-connection is fixed. Repeat '%s' as expressRouteCircuit.id.",
-                  record_text(circuit, "id"));
+        fault_add(
+            &c->faults, FAULT_ExpressRouteCircuitReferenceInCrossConnectionCannotBeModified,
+            "/properties/expressRouteCircuit/id",
+            "The circuit of a cross-connection is fixed. Repeat '%s' as expressRouteCircuit.id.",
+            record_text(circuit, "id"));
     if (strlen(r->notes) > NOTES_MAX)
         fault_add(&c->faults, FAULT_InvalidRequestFormat, "/properties/serviceProviderNotes",
                   "The notes are longer than %d bytes.", NOTES_MAX);
@@ -335,7 +343,8 @@ void cross_render(struct call *c, const struct record *r, json_t *out)
 static const char *circuit_key_of(struct call *c, const struct record *peering)
 {
     const char *end = strstr(peering->key, "/peerings/");
-    char *key = end ? arena_printf(&c->arena, "%.*s", (int)(end - peering->key), peering->key) : NULL;
+    char *key =
+        end ? arena_printf(&c->arena, "%.*s", (int)(end - peering->key), peering->key) : NULL;
     return key ? key : "";
 }
 
@@ -409,16 +418,17 @@ static void keep_ipv4(struct write *w, struct record_peering *r)
 static void owner_check(const struct write *w)
 {
     if (w->old && !w->by_provider && strcmp(props_text(w->old, "lastModifiedBy"), "Provider") == 0)
-        fault_add(&w->c->faults, FAULT_ExpressRoutePeeringManagedByProvider, "",
-                  "This peering was made by the connectivity provider. Ask the provider to change it, "
-                  "or delete it first.");
+        fault_add(
+            &w->c->faults, FAULT_ExpressRoutePeeringManagedByProvider, "",
+            "This peering was made by the connectivity provider. Ask the provider to change it, "
+            "or delete it first.");
 }
 
 static void route_filter_check(struct call *c, const char *id, const char *target)
 {
     if (*id)
-        fault_add(&c->faults, FAULT_InvalidResourceReference, target,
-                  "'%s' names no route filter.", id);
+        fault_add(&c->faults, FAULT_InvalidResourceReference, target, "'%s' names no route filter.",
+                  id);
 }
 
 void peering_write(struct write *w)
@@ -431,12 +441,14 @@ void peering_write(struct write *w)
     const char *name = record_text(w->next, "name");
     if (!peering_type_parse(name, &kind)) {
         fault_add(&c->faults, FAULT_ExpressRoutePeeringTypeInvalid, "/name",
-                  "A peering cannot be called '%s'. Use AzurePrivatePeering or MicrosoftPeering.", name);
+                  "A peering cannot be called '%s'. Use AzurePrivatePeering or MicrosoftPeering.",
+                  name);
         return;
     }
     const char *canonical = peering_type_name(kind);
     char *id = arena_printf(&c->arena, "%s/peerings/%s", record_text(w->parent, "id"), canonical);
-    if (w->parent->kind == KIND_CIRCUIT && id) json_object_set_new(w->next->json, "id", json_string(id));
+    if (w->parent->kind == KIND_CIRCUIT && id)
+        json_object_set_new(w->next->json, "id", json_string(id));
     json_object_set_new(w->next->json, "name", json_string(canonical));
     keep_ipv4(w, &r);
     owner_check(w);
@@ -447,8 +459,10 @@ void peering_write(struct write *w)
     if (!peering_check(kind, &r, &around, &c->faults, &terms)) return;
     json_t *props = record_props(w->next);
     json_object_set_new(props, "peeringType", json_string(canonical));
-    if (!json_object_get(props, "state")) json_object_set_new(props, "state", json_string("Enabled"));
-    json_object_set_new(props, "lastModifiedBy", json_string(w->by_provider ? "Provider" : "Customer"));
+    if (!json_object_get(props, "state"))
+        json_object_set_new(props, "state", json_string("Enabled"));
+    json_object_set_new(props, "lastModifiedBy",
+                        json_string(w->by_provider ? "Provider" : "Customer"));
 }
 
 /* Automatic validation knows no registry yet, so only what cannot be right is held back: prefixes
@@ -458,7 +472,8 @@ static void announced_render(json_t *config, json_int_t peer_asn, bool fresh)
     json_int_t holder = json_integer_value(json_object_get(config, "customerASN"));
     bool unknown = asn_is_private((uint32_t)(holder ? holder : peer_asn));
     bool any = json_array_size(json_object_get(config, "advertisedPublicPrefixes")) > 0;
-    if (!json_object_get(config, "legacyMode")) json_object_set_new(config, "legacyMode", json_integer(0));
+    if (!json_object_get(config, "legacyMode"))
+        json_object_set_new(config, "legacyMode", json_integer(0));
     if (!json_object_get(config, "routingRegistryName"))
         json_object_set_new(config, "routingRegistryName", json_string("NONE"));
     json_object_set_new(config, "advertisedPublicPrefixesState",
@@ -474,7 +489,8 @@ void peering_render(struct call *c, const struct record *r, json_t *out)
     const struct record *circuit = record_load(c, circuit_key_of(c, r));
     const char *location = circuit ? circuit_terms_of(circuit).location : "";
     json_t *microsoft = json_object_get(props, "microsoftPeeringConfig");
-    json_t *v6 = json_object_get(json_object_get(props, "ipv6PeeringConfig"), "microsoftPeeringConfig");
+    json_t *v6 =
+        json_object_get(json_object_get(props, "ipv6PeeringConfig"), "microsoftPeeringConfig");
     json_int_t asn = json_integer_value(json_object_get(props, "peerASN"));
     json_object_set_new(props, "azureASN", json_integer(fresh ? 0 : ASN_CLOUD));
     json_object_set_new(props, "primaryAzurePort",
@@ -493,7 +509,8 @@ void peering_deletable(struct call *c, const struct record *r)
 {
     struct keys users = users_of(c, circuit_key_of(c, r));
     if (users.n > 0 && strcmp(record_text(r, "name"), peering_type_name(PEERING_TYPE_PRIVATE)) == 0)
-        fault_add(&c->faults, FAULT_InUseExpressRoutePeeringCannotBeDeleted, "",
-                  "The private peering carries %s and cannot be deleted. Delete the connections first.",
-                  users_text(c, users));
+        fault_add(
+            &c->faults, FAULT_InUseExpressRoutePeeringCannotBeDeleted, "",
+            "The private peering carries %s and cannot be deleted. Delete the connections first.",
+            users_text(c, users));
 }

@@ -35,7 +35,8 @@ static const char *guid_once(struct write *w)
 }
 
 /* Does a link prefix of the circuit's private peering lie in one of the spaces? */
-static bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces, size_t n)
+static bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces,
+                          size_t n)
 {
     char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit_key);
     const struct record *peering = key ? record_load(c, key) : NULL;
@@ -48,22 +49,25 @@ static bool links_overlap(struct call *c, const char *circuit_key, const struct 
     return false;
 }
 
-static void gateway_links_check(struct call *c, const char *gateway_key, const struct prefix *spaces,
-                                size_t n)
+static void gateway_links_check(struct call *c, const char *gateway_key,
+                                const struct prefix *spaces, size_t n)
 {
     struct keys links = users_of(c, gateway_key);
     for (size_t i = 0; i < links.n; i++) {
         const struct record *link = record_load(c, links.keys[i]);
         if (link && links_overlap(c, internal_text(link, "circuit"), spaces, n))
-            fault_add(&c->faults, FAULT_NetcfgAddressSpaceOverlap,
-                      "/properties/addressSpace/addressPrefixes",
-                      "The address space overlaps a link prefix of the circuit that connection '%s' "
-                      "uses.", record_text(link, "name"));
+            fault_add(
+                &c->faults, FAULT_NetcfgAddressSpaceOverlap,
+                "/properties/addressSpace/addressPrefixes",
+                "The address space overlaps a link prefix of the circuit that connection '%s' "
+                "uses.",
+                record_text(link, "name"));
     }
 }
 
 /* A network that is linked must not grow over the link prefixes of its circuits' peerings. */
-static void linked_check(struct call *c, const char *vnet_key, const struct prefix *spaces, size_t n)
+static void linked_check(struct call *c, const char *vnet_key, const struct prefix *spaces,
+                         size_t n)
 {
     struct keys subnets = children_of(c, vnet_key, KIND_SUBNET);
     for (size_t s = 0; s < subnets.n; s++) {
@@ -72,8 +76,8 @@ static void linked_check(struct call *c, const char *vnet_key, const struct pref
     }
 }
 
-/* "12076:n" of the network itself brings the region's value with it: Microsoft's regional value less
- * the distance of the two families. */
+/* "12076:n" of the network itself brings the region's value with it: Microsoft's regional value
+ * less the distance of the two families. */
 static void community_check(struct write *w)
 {
     enum { DISTANCE = 51000 - 50000 };
@@ -83,20 +87,24 @@ static void community_check(struct write *w)
     const struct catalogue *cat = c->api->catalogue;
     unsigned long n = 0;
     if (!own_value) return;
-    if (strncmp(own_value, "12076:", 6) == 0 && strspn(own_value + 6, "0123456789") == strlen(own_value + 6))
+    if (strncmp(own_value, "12076:", 6) == 0 &&
+        strspn(own_value + 6, "0123456789") == strlen(own_value + 6))
         n = strtoul(own_value + 6, NULL, 10);
     if (n == 0 || n > 65535) {
         fault_add(&c->faults, FAULT_InvalidRequestFormat,
                   "/properties/bgpCommunities/virtualNetworkCommunity",
-                  "'%s' is no community of a network. Use 12076:n with n from 1 to 65535.", own_value);
+                  "'%s' is no community of a network. Use 12076:n with n from 1 to 65535.",
+                  own_value);
         return;
     }
     json_object_del(set, "regionalCommunity");
     for (size_t i = 0; i < cat->communities_n; i++) {
         const struct catalogue_community *k = &cat->communities[i];
-        unsigned long regional = strncmp(k->value, "12076:51", 8) ? 0 : strtoul(k->value + 6, NULL, 10);
+        unsigned long regional =
+            strncmp(k->value, "12076:51", 8) ? 0 : strtoul(k->value + 6, NULL, 10);
         if (!regional || strcmp(k->region, record_location(w->next)) != 0) continue;
-        json_object_set_new(set, "regionalCommunity", json_sprintf("12076:%lu", regional - DISTANCE));
+        json_object_set_new(set, "regionalCommunity",
+                            json_sprintf("12076:%lu", regional - DISTANCE));
     }
 }
 
@@ -108,8 +116,9 @@ void vnet_write(struct write *w)
     struct prefix *spaces = arena_take_array(&c->arena, r->prefixes_n + 1, sizeof *spaces);
     if (!spaces) return;
     if (r->prefixes_n == 0)
-        fault_add(&c->faults, FAULT_InvalidAddressPrefixFormat, pointer,
-                  "The network has no address space. Give at least one prefix, such as 10.0.0.0/16.");
+        fault_add(
+            &c->faults, FAULT_InvalidAddressPrefixFormat, pointer,
+            "The network has no address space. Give at least one prefix, such as 10.0.0.0/16.");
     if (spaces_check(r->prefixes, r->prefixes_n, pointer, &c->faults, spaces) && w->old)
         linked_check(c, w->old->key, spaces, r->prefixes_n);
     community_check(w);
@@ -132,7 +141,8 @@ static bool all_inside(const struct subnet_terms *t, const struct prefix *spaces
 {
     for (size_t p = 0; p < t->prefixes_n; p++) {
         bool inside = false;
-        for (size_t k = 0; k < n; k++) inside = inside || prefix_covers(&spaces[k], &t->prefixes[p]);
+        for (size_t k = 0; k < n; k++)
+            inside = inside || prefix_covers(&spaces[k], &t->prefixes[p]);
         if (!inside) return false;
     }
     return true;
@@ -187,11 +197,13 @@ void subnet_write(struct write *w)
     size_t n = 0, spaces_n;
     struct prefix *spaces = vnet_spaces(c, w->parent, &spaces_n);
     for (size_t i = 0; others && i < keys.n; i++) {
-        const struct record *s = strcmp(keys.keys[i], w->next->key) ? record_load(c, keys.keys[i]) : NULL;
+        const struct record *s =
+            strcmp(keys.keys[i], w->next->key) ? record_load(c, keys.keys[i]) : NULL;
         if (s && subnet_terms_of(c, s, &others[n])) n++;
     }
     const char *name = record_text(w->next, "name");
-    if (!subnet_check(name, r, "/properties", spaces, spaces_n, others, n, &c->faults, &terms)) return;
+    if (!subnet_check(name, r, "/properties", spaces, spaces_n, others, n, &c->faults, &terms))
+        return;
     if (w->old && users_of(c, w->old->key).n > 0 && text_same_nocase(name, "GatewaySubnet") &&
         !gateway_subnet_check(name, terms.prefixes, terms.prefixes_n, "/properties", &c->faults))
         return;
@@ -208,13 +220,15 @@ void public_ip_write(struct write *w)
         !text_same_nocase(r->allocation, "Dynamic"))
         fault_add(&w->c->faults, FAULT_InvalidRequestFormat, "/properties/publicIPAllocationMethod",
                   "The allocation method '%s' is unknown. Use Static or Dynamic.", r->allocation);
-    if (!*r->allocation) json_object_set_new(props, "publicIPAllocationMethod", json_string("Dynamic"));
+    if (!*r->allocation)
+        json_object_set_new(props, "publicIPAllocationMethod", json_string("Dynamic"));
     if (!*r->version) json_object_set_new(props, "publicIPAddressVersion", json_string("IPv4"));
     if (!json_object_get(props, "idleTimeoutInMinutes"))
         json_object_set_new(props, "idleTimeoutInMinutes", json_integer(4));
     json_object_set_new(w->next->json, "sku",
-                        json_is_object(sku) ? json_deep_copy(sku) :
-                                              json_pack("{s:s, s:s}", "name", "Basic", "tier", "Regional"));
+                        json_is_object(sku)
+                            ? json_deep_copy(sku)
+                            : json_pack("{s:s, s:s}", "name", "Basic", "tier", "Regional"));
     guid_once(w);
 }
 
@@ -266,9 +280,9 @@ static void gateway_create(struct write *w, const char *vnet)
 {
     json_t *internal = record_internal(w->next);
     json_object_set_new(internal, "vnet", json_string(vnet));
-    json_object_set_new(internal, "label", json_string(label_take(w->c, "gateway",
-                                                                  record_text(w->next, "name"),
-                                                                  w->next->key)));
+    json_object_set_new(
+        internal, "label",
+        json_string(label_take(w->c, "gateway", record_text(w->next, "name"), w->next->key)));
 }
 
 void gateway_write(struct write *w)
@@ -278,7 +292,8 @@ void gateway_write(struct write *w)
     const struct catalogue_gateway *sku;
     json_t *props = record_props(w->next);
     const char *old_sku = w->old ? json_string_value(json_object_get(
-                                       json_object_get(record_props(w->old), "sku"), "name")) : "";
+                                       json_object_get(record_props(w->old), "sku"), "name"))
+                                 : "";
     if (!gateway_check(c->api->catalogue, r, old_sku ? old_sku : "", &c->faults, &sku)) return;
     const char *subnet = gateway_subnet(w, r->configs[0].properties.subnet.id);
     const char *address = gateway_address(w, r->configs[0].properties.address.id);
@@ -293,8 +308,9 @@ void gateway_write(struct write *w)
     guid_once(w);
     uses_set(c, w->next, (const char *[]){subnet, address}, 2);
     json_object_set_new(props, "gatewayType", json_string("ExpressRoute"));
-    json_object_set_new(props, "sku", json_pack("{s:s, s:s, s:i}", "name", sku->sku, "tier", sku->sku,
-                                                "capacity", 2));
+    json_object_set_new(
+        props, "sku",
+        json_pack("{s:s, s:s, s:i}", "name", sku->sku, "tier", sku->sku, "capacity", 2));
     if (!json_object_get(props, "vpnType"))
         json_object_set_new(props, "vpnType", json_string("RouteBased"));
 }
@@ -304,9 +320,9 @@ void gateway_render(struct call *c, const struct record *r, json_t *out)
     json_t *props = json_object_get(out, "properties"), *config;
     size_t i;
     json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
-    json_object_set_new(props, "bgpSettings",
-                        json_pack("{s:i, s:s, s:i}", "asn", ASN_GATEWAY, "bgpPeeringAddress", "",
-                                  "peerWeight", 0));
+    json_object_set_new(
+        props, "bgpSettings",
+        json_pack("{s:i, s:s, s:i}", "asn", ASN_GATEWAY, "bgpPeeringAddress", "", "peerWeight", 0));
     json_array_foreach(json_object_get(props, "ipConfigurations"), i, config)
     {
         const char *name = json_string_value(json_object_get(config, "name"));
@@ -316,7 +332,8 @@ void gateway_render(struct call *c, const struct record *r, json_t *out)
         json_object_set(config, "etag", json_object_get(out, "etag"));
         json_t *inner = json_object_get(config, "properties");
         if (inner)
-            json_object_set_new(inner, "provisioningState", json_string(props_text(r, "provisioningState")));
+            json_object_set_new(inner, "provisioningState",
+                                json_string(props_text(r, "provisioningState")));
     }
 }
 
@@ -350,7 +367,8 @@ static bool same_secret(const char *a, const char *b)
     return !differ && n > 0;
 }
 
-static const struct record *authorization_by_key(struct call *c, const char *circuit, const char *key)
+static const struct record *authorization_by_key(struct call *c, const char *circuit,
+                                                 const char *key)
 {
     const struct record *found = NULL;
     struct keys all = children_of(c, circuit, KIND_AUTHORIZATION);
@@ -361,8 +379,8 @@ static const struct record *authorization_by_key(struct call *c, const char *cir
     return found;
 }
 
-/* Whose circuit it is decides whether a key is needed. An unknown circuit of somebody else looks just
- * like one without a key. Sets *out_authorization to the authorization used, or "". */
+/* Whose circuit it is decides whether a key is needed. An unknown circuit of somebody else looks
+ * just like one without a key. Sets *out_authorization to the authorization used, or "". */
 static struct record *link_circuit(struct write *w, const char *id, const char *secret,
                                    const char **out_authorization)
 {
@@ -373,22 +391,26 @@ static struct record *link_circuit(struct write *w, const char *id, const char *
     *out_authorization = "";
     if (!key || (own_circuit && !circuit)) return reference(c, id, KIND_CIRCUIT, target);
     if (!own_circuit && (!circuit || !*secret)) {
-        fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, target,
-                  "The client has no access to the circuit '%s'. Give the authorizationKey that its "
-                  "owner made for you.", id);
+        fault_add(
+            &c->faults, FAULT_LinkedAuthorizationFailed, target,
+            "The client has no access to the circuit '%s'. Give the authorizationKey that its "
+            "owner made for you.",
+            id);
         return NULL;
     }
     if (!*secret) return circuit;
     const struct record *a = authorization_by_key(c, key, secret);
     if (!a || record_state(a) == RESOURCE_Deleting) {
-        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInvalid, "/properties/authorizationKey",
+        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInvalid,
+                  "/properties/authorizationKey",
                   "The authorization key is unknown to this circuit. Ask its owner for another.");
         return NULL;
     }
     struct keys users = users_of(c, a->key);
     if (users.n > 0 && strcmp(users.keys[0], w->next->key) != 0)
-        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInUse, "/properties/authorizationKey",
-                  "The authorization key is spent: it serves one connection. Ask its owner for another.");
+        fault_add(
+            &c->faults, FAULT_ExpressRouteAuthorizationInUse, "/properties/authorizationKey",
+            "The authorization key is spent: it serves one connection. Ask its owner for another.");
     *out_authorization = a->key;
     return circuit;
 }
@@ -399,7 +421,8 @@ static void circuit_ready_check(struct call *c, const struct record *circuit)
     if (!circuit_provisioned(circuit))
         fault_add(&c->faults, FAULT_ExpressRouteCircuitNotProvisioned, "/properties/peer/id",
                   "The circuit '%s' is %s by its provider. It must be Provisioned first.",
-                  record_text(circuit, "name"), props_text(circuit, "serviceProviderProvisioningState"));
+                  record_text(circuit, "name"),
+                  props_text(circuit, "serviceProviderProvisioningState"));
     else if (!key || !record_load(c, key))
         fault_add(&c->faults, FAULT_ExpressRouteCircuitPeeringNotConfigured, "/properties/peer/id",
                   "The circuit '%s' has no private peering. Configure it first.",
@@ -411,13 +434,15 @@ static void circuit_limit_check(struct write *w, const struct record *circuit)
     struct call *c = w->c;
     struct circuit_terms t = circuit_terms_of(circuit);
     size_t links = users_of(c, circuit->key).n;
-    uint32_t most = catalogue_links(&c->api->catalogue->limits, t.tier == TIER_Premium,
-                                    (uint32_t)t.mbps);
+    uint32_t most =
+        catalogue_links(&c->api->catalogue->limits, t.tier == TIER_Premium, (uint32_t)t.mbps);
     if (links >= most)
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached, "/properties/peer/id",
-                  "The circuit '%s' has %zu links, the most for %s at %llu Mbps. Use Premium or another "
-                  "circuit.", record_text(circuit, "name"), links, circuit_tier_name(t.tier),
-                  (unsigned long long)t.mbps);
+        fault_add(
+            &c->faults, FAULT_ExpressRouteCircuitLinkLimitReached, "/properties/peer/id",
+            "The circuit '%s' has %zu links, the most for %s at %llu Mbps. Use Premium or another "
+            "circuit.",
+            record_text(circuit, "name"), links, circuit_tier_name(t.tier),
+            (unsigned long long)t.mbps);
 }
 
 static void gateway_limit_check(struct write *w, const struct record *gw,
@@ -434,14 +459,18 @@ static void gateway_limit_check(struct write *w, const struct record *gw,
         same_place += strcmp(circuit_terms_of(other).location, location) == 0;
         if (strcmp(other->key, circuit->key) == 0)
             fault_add(&c->faults, FAULT_ExpressRouteCircuitAlreadyConnected, "/properties/peer/id",
-                      "Connection '%s' joins this circuit and gateway already.", record_text(l, "name"));
+                      "Connection '%s' joins this circuit and gateway already.",
+                      record_text(l, "name"));
     }
-    if ((sku && links.n >= sku->max_circuits) || same_place >= c->api->catalogue->limits.circuits_same_location)
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitLinkLimitReached,
-                  "/properties/virtualNetworkGateway1/id",
-                  "The gateway '%s' has %zu circuits, %zu of them at %s. A gateway of its size takes "
-                  "%u, and %u of one location.", record_text(gw, "name"), links.n, same_place, location,
-                  sku ? sku->max_circuits : 0, c->api->catalogue->limits.circuits_same_location);
+    if ((sku && links.n >= sku->max_circuits) ||
+        same_place >= c->api->catalogue->limits.circuits_same_location)
+        fault_add(
+            &c->faults, FAULT_ExpressRouteCircuitLinkLimitReached,
+            "/properties/virtualNetworkGateway1/id",
+            "The gateway '%s' has %zu circuits, %zu of them at %s. A gateway of its size takes "
+            "%u, and %u of one location.",
+            record_text(gw, "name"), links.n, same_place, location, sku ? sku->max_circuits : 0,
+            c->api->catalogue->limits.circuits_same_location);
 }
 
 static void space_check(struct write *w, const struct record *gw, const struct record *circuit)
@@ -456,8 +485,9 @@ static void space_check(struct write *w, const struct record *gw, const struct r
                   "/properties/virtualNetworkGateway1/id",
                   "The network has %zu address prefixes. At most %u when it is linked.", n, most);
     if (links_overlap(c, circuit->key, spaces, n))
-        fault_add(&c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
-                  "The network's address space overlaps a link prefix of the circuit's private peering.");
+        fault_add(
+            &c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
+            "The network's address space overlaps a link prefix of the circuit's private peering.");
 }
 
 static void link_new(struct write *w, struct record *gw, struct record *circuit,
@@ -472,15 +502,16 @@ static void link_new(struct write *w, struct record *gw, struct record *circuit,
     json_t *internal = record_internal(w->next);
     unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, w->next->key);
     if (!tag) {
-        fault_add(&c->faults, FAULT_ServiceUnavailable, "", "No tag is left between edges and gateways.");
+        fault_add(&c->faults, FAULT_ServiceUnavailable, "",
+                  "No tag is left between edges and gateways.");
         return;
     }
     json_object_set_new(internal, "tag", json_integer(tag));
     json_object_set_new(internal, "gateway", json_string(gw->key));
     json_object_set_new(internal, "circuit", json_string(circuit->key));
-    json_object_set_new(internal, "label", json_string(label_take(c, "connection",
-                                                                  record_text(w->next, "name"),
-                                                                  w->next->key)));
+    json_object_set_new(
+        internal, "label",
+        json_string(label_take(c, "connection", record_text(w->next, "name"), w->next->key)));
 }
 
 void connection_write(struct write *w)

@@ -1,6 +1,6 @@
-/* api/live.c - the live tables: what edges reported, in the shapes the clients know. Evidence is filed
- * under subjects made of labels ("circuit/LABEL/private/primary", "connection/LABEL/primary"); what no
- * edge reported is an empty table, never an invented row. */
+/* api/live.c - the live tables: what edges reported, in the shapes the clients know. Evidence is
+ * filed under subjects made of labels ("circuit/LABEL/private/primary",
+ * "connection/LABEL/primary"); what no edge reported is an empty table, never an invented row. */
 #include <stdio.h>
 #include <string.h>
 #include "api/api_priv.h"
@@ -75,9 +75,10 @@ static const char *peering_word(const struct record *r)
 json_t *live_stats(struct call *c, const struct record *r)
 {
     const char *label = circuit_label(c, r);
-    struct counted t = {.prefix = r->kind == KIND_PEERING
-                                      ? arena_printf(&c->arena, "circuit/%s/%s/", label, peering_word(r))
-                                      : arena_printf(&c->arena, "circuit/%s/", label)};
+    struct counted t = {.prefix =
+                            r->kind == KIND_PEERING
+                                ? arena_printf(&c->arena, "circuit/%s/%s/", label, peering_word(r))
+                                : arena_printf(&c->arena, "circuit/%s/", label)};
     if (t.prefix) for_rows(c, "attachments", count_row, &t);
     return json_pack("{s:I, s:I, s:I, s:I}", "primarybytesIn", t.in[0], "primarybytesOut", t.out[0],
                      "secondarybytesIn", t.in[1], "secondarybytesOut", t.out[1]);
@@ -107,7 +108,8 @@ static void connected_peer(const json_t *evidence, const json_t *row, void *ctx)
     t->up = t->up || text_same_nocase(text(row, "state"), "Established");
 }
 
-const char *live_connection_status(struct call *c, const char *label, json_int_t *in, json_int_t *out)
+const char *live_connection_status(struct call *c, const char *label, json_int_t *in,
+                                   json_int_t *out)
 {
     struct connected t = {.prefix = arena_printf(&c->arena, "connection/%s/", label)};
     if (t.prefix) {
@@ -150,9 +152,9 @@ static void arp_own(const json_t *evidence, const json_t *row, void *ctx)
     (void)evidence;
     if (strcmp(text(row, "subject"), t->subject) != 0) return;
     snprintf(ip, sizeof ip, "%.*s", (int)strcspn(s ? s : "", "/"), s ? s : "");
-    json_array_append_new(t->rows,
-                          json_pack("{s:i, s:s, s:s, s:s}", "age", 0, "interface", "Microsoft",
-                                    "ipAddress", ip, "macAddress", mac_text(text(row, "mac"), mac)));
+    json_array_append_new(t->rows, json_pack("{s:i, s:s, s:s, s:s}", "age", 0, "interface",
+                                             "Microsoft", "ipAddress", ip, "macAddress",
+                                             mac_text(text(row, "mac"), mac)));
 }
 
 static void arp_theirs(const json_t *evidence, const json_t *row, void *ctx)
@@ -161,10 +163,10 @@ static void arp_theirs(const json_t *evidence, const json_t *row, void *ctx)
     char mac[16];
     (void)evidence;
     if (strcmp(text(row, "subject"), t->subject) != 0 || !*text(row, "mac")) return;
-    json_array_append_new(
-        t->rows, json_pack("{s:I, s:s, s:s, s:s}", "age", number(row, "age_s") / 60, "interface",
-                           "On-Prem", "ipAddress", text(row, "address"), "macAddress",
-                           mac_text(text(row, "mac"), mac)));
+    json_array_append_new(t->rows,
+                          json_pack("{s:I, s:s, s:s, s:s}", "age", number(row, "age_s") / 60,
+                                    "interface", "On-Prem", "ipAddress", text(row, "address"),
+                                    "macAddress", mac_text(text(row, "mac"), mac)));
 }
 
 static void arp_table(struct call *c, struct table *t)
@@ -188,10 +190,10 @@ static void route_row(const json_t *evidence, const json_t *row, void *ctx)
     if (evidence != t->edge || strcmp(text(row, "domain"), t->domain) != 0) return;
     if (json_is_false(json_object_get(row, "accepted"))) return;
     snprintf(pref, sizeof pref, "%lld", (long long)number(row, "local_pref"));
-    json_array_append_new(
-        t->rows, json_pack("{s:s, s:s, s:s, s:i, s:s}", "network", text(row, "prefix"), "nextHop",
-                           text(row, "next_hop"), "locPrf", pref, "weight", 0, "path",
-                           text(row, "as_path")));
+    json_array_append_new(t->rows,
+                          json_pack("{s:s, s:s, s:s, s:i, s:s}", "network", text(row, "prefix"),
+                                    "nextHop", text(row, "next_hop"), "locPrf", pref, "weight", 0,
+                                    "path", text(row, "as_path")));
 }
 
 static void route_table(struct call *c, struct table *t)
@@ -202,9 +204,11 @@ static void route_table(struct call *c, struct table *t)
 
 static const char *clock_text(json_int_t s, char out[static 32])
 {
-    if (s >= 86400) snprintf(out, 32, "%lldd%02lldh", (long long)(s / 86400), (long long)(s / 3600 % 24));
-    else snprintf(out, 32, "%02lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s / 60 % 60),
-                  (long long)(s % 60));
+    if (s >= 86400)
+        snprintf(out, 32, "%lldd%02lldh", (long long)(s / 86400), (long long)(s / 3600 % 24));
+    else
+        snprintf(out, 32, "%02lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s / 60 % 60),
+                 (long long)(s % 60));
     return out;
 }
 
@@ -215,16 +219,19 @@ static void summary_row(const json_t *evidence, const json_t *row, void *ctx)
     char since[32], state[32];
     (void)evidence;
     if (strcmp(text(row, "subject"), t->subject) != 0) return;
-    if (up) snprintf(state, sizeof state, "%lld",
-                     (long long)number(json_object_get(row, "prefixes"), "received"));
-    else snprintf(state, sizeof state, "%.30s", text(row, "state"));
+    if (up)
+        snprintf(state, sizeof state, "%lld",
+                 (long long)number(json_object_get(row, "prefixes"), "received"));
+    else
+        snprintf(state, sizeof state, "%.30s", text(row, "state"));
     const char *when = up ? clock_text(number(row, "uptime_s"), since) : "never";
     json_array_append_new(
-        t->rows, t->provider
-                     ? json_pack("{s:s, s:I, s:s, s:s}", "neighbor", text(row, "address"), "asn",
-                                 number(row, "asn"), "upDown", when, "stateOrPrefixesReceived", state)
-                     : json_pack("{s:s, s:i, s:I, s:s, s:s}", "neighbor", text(row, "address"), "v", 4,
-                                 "as", number(row, "asn"), "upDown", when, "statePfxRcd", state));
+        t->rows,
+        t->provider
+            ? json_pack("{s:s, s:I, s:s, s:s}", "neighbor", text(row, "address"), "asn",
+                        number(row, "asn"), "upDown", when, "stateOrPrefixesReceived", state)
+            : json_pack("{s:s, s:i, s:I, s:s, s:s}", "neighbor", text(row, "address"), "v", 4, "as",
+                        number(row, "asn"), "upDown", when, "statePfxRcd", state));
 }
 
 static void summary_table(struct call *c, struct table *t) { for_rows(c, "peers", summary_row, t); }
@@ -267,13 +274,13 @@ static void gateway_peer(const json_t *evidence, const json_t *row, void *ctx)
     char since[32];
     if (!is_gateway_peer(t, row)) return;
     json_array_append_new(
-        t->rows,
-        json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I}", "localAddress",
-                  local_of(t->c, evidence, text(row, "subject")), "neighbor", text(row, "address"),
-                  "asn", number(row, "asn"), "state", up ? "Connected" : "Connecting",
-                  "connectedDuration", clock_text(up ? number(row, "uptime_s") : 0, since),
-                  "routesReceived", number(json_object_get(row, "prefixes"), "received"),
-                  "messagesSent", number(messages, "out"), "messagesReceived", number(messages, "in")));
+        t->rows, json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I}", "localAddress",
+                           local_of(t->c, evidence, text(row, "subject")), "neighbor",
+                           text(row, "address"), "asn", number(row, "asn"), "state",
+                           up ? "Connected" : "Connecting", "connectedDuration",
+                           clock_text(up ? number(row, "uptime_s") : 0, since), "routesReceived",
+                           number(json_object_get(row, "prefixes"), "received"), "messagesSent",
+                           number(messages, "out"), "messagesReceived", number(messages, "in")));
 }
 
 static const char *path_text(struct call *c, const char *path) /* "12076 65010" -> "12076-65010" */
@@ -289,12 +296,12 @@ static void gateway_learned(const json_t *evidence, const json_t *row, void *ctx
     struct gateway_table *t = ctx;
     if (strcmp(text(row, "domain"), t->domain) != 0) return;
     if (json_is_false(json_object_get(row, "accepted"))) return;
-    json_array_append_new(
-        t->rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "localAddress",
-                           local_of(t->c, evidence, text(row, "subject")), "network",
-                           text(row, "prefix"), "nextHop", text(row, "next_hop"), "sourcePeer",
-                           text(row, "next_hop"), "origin", "EBgp", "asPath",
-                           path_text(t->c, text(row, "as_path")), "weight", 32769));
+    json_array_append_new(t->rows,
+                          json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "localAddress",
+                                    local_of(t->c, evidence, text(row, "subject")), "network",
+                                    text(row, "prefix"), "nextHop", text(row, "next_hop"),
+                                    "sourcePeer", text(row, "next_hop"), "origin", "EBgp", "asPath",
+                                    path_text(t->c, text(row, "as_path")), "weight", 32769));
 }
 
 static void gateway_advertised(const json_t *evidence, const json_t *row, void *ctx)
@@ -307,13 +314,17 @@ static void gateway_advertised(const json_t *evidence, const json_t *row, void *
     local = local_of(t->c, evidence, text(row, "subject"));
     json_array_foreach((json_t *)t->prefixes, i, p)
     {
-        json_array_append_new(t->rows, json_pack("{s:s, s:O, s:s, s:s, s:s, s:s, s:i}", "localAddress",
-                                                 local, "network", p, "nextHop", local, "sourcePeer",
-                                                 local, "origin", "Igp", "asPath", "65515", "weight", 0));
+        json_array_append_new(t->rows,
+                              json_pack("{s:s, s:O, s:s, s:s, s:s, s:s, s:i}", "localAddress",
+                                        local, "network", p, "nextHop", local, "sourcePeer", local,
+                                        "origin", "Igp", "asPath", "65515", "weight", 0));
     }
 }
 
-static void gateway_peers_table(struct gateway_table *t) { for_rows(t->c, "peers", gateway_peer, t); }
+static void gateway_peers_table(struct gateway_table *t)
+{
+    for_rows(t->c, "peers", gateway_peer, t);
+}
 static void gateway_learned_table(struct gateway_table *t)
 {
     for_rows(t->c, "routes", gateway_learned, t);
@@ -335,8 +346,8 @@ static json_t *gateway_make(struct call *c, const struct record *r, const char *
     const struct record *vnet = record_load(c, internal_text(r, "vnet"));
     struct gateway_table t = {json_array(), c, internal_text(r, "label"), peer, NULL};
     if (vnet)
-        t.prefixes = json_object_get(json_object_get(record_props(vnet), "addressSpace"),
-                                     "addressPrefixes");
+        t.prefixes =
+            json_object_get(json_object_get(record_props(vnet), "addressSpace"), "addressPrefixes");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].action, action) == 0) rows[i].fill(&t);
     return t.rows;
@@ -351,7 +362,9 @@ static json_t *leg_make(struct call *c, const struct record *r, const char *acti
                 {"routeTables", route_table},
                 {"routeTablesSummary", summary_table}};
     const char *lower = resource_key(leg, &c->arena);
-    struct table t = {.rows = json_array(), .domain = "", .provider = ends_with(action, "!"),
+    struct table t = {.rows = json_array(),
+                      .domain = "",
+                      .provider = ends_with(action, "!"),
                       .subject = arena_printf(&c->arena, "circuit/%s/%s/%s", circuit_label(c, r),
                                               peering_word(r), lower ? lower : "")};
     for (size_t i = 0; t.subject && i < ARRAY_LEN(rows); i++) {

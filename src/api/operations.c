@@ -1,7 +1,7 @@
-/* api/operations.c - what takes time. An operation is a record in the store, written in one batch with
- * the change it belongs to, so that it survives the process; the list of running ones in memory only
- * says what is busy and when to wake up. The end of an operation is one batch as well: the resource's
- * new state and the operation's. */
+/* api/operations.c - what takes time. An operation is a record in the store, written in one batch
+ * with the change it belongs to, so that it survives the process; the list of running ones in
+ * memory only says what is busy and when to wake up. The end of an operation is one batch as well:
+ * the resource's new state and the operation's. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "base/text.h"
 
 enum {
-    KEPT_MS = 24 * 3600 * 1000,      /* an ended operation stays readable this long */
+    KEPT_MS = 24 * 3600 * 1000, /* an ended operation stays readable this long */
     PRUNE_EVERY_MS = 3600 * 1000,
-    RESUME_WITHIN_MS = 30 * 1000,    /* after a restart everything has ended by then */
+    RESUME_WITHIN_MS = 30 * 1000, /* after a restart everything has ended by then */
     RETRY_MS = 1000,
     PRUNE_PAGE = 500,
 };
@@ -36,7 +36,7 @@ unsigned operation_wait_s(const struct api *a, unsigned ms)
 }
 
 /* Two indexes beside the records: "running/GUID" while one runs, so that a start reads no more than
- * that, and "ended/TIME/GUID" after, so that the oldest come first when it is time to forget them. */
+ * that, and "ended/TIME/GUID" after, so that the oldest come first to be forgotten. */
 static const char *running_key(struct call *c, const char *id)
 {
     const char *k = arena_printf(&c->arena, "running/%s", id);
@@ -61,12 +61,14 @@ static json_t *text_list(const char *const *texts, size_t n)
 const char *operation_add(struct call *c, const struct operation_start *s)
 {
     const char *id = call_guid(c);
-    json_t *op = own(c, json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", id, "what", s->what, "root",
-        s->root, "keys", text_list(s->keys, s->keys_n), "subscription", c->sub->id, "status",
-        "InProgress", "started", (json_int_t)c->now_ms, "due",
-        (json_int_t)(c->now_ms + lasts_ms(c->api, s->ms)), "location", s->location ? s->location : "",
-        "action", s->action ? s->action : "", "argument", s->argument ? s->argument : ""));
+    json_t *op =
+        own(c, json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", id,
+                         "what", s->what, "root", s->root, "keys", text_list(s->keys, s->keys_n),
+                         "subscription", c->sub->id, "status", "InProgress", "started",
+                         (json_int_t)c->now_ms, "due",
+                         (json_int_t)(c->now_ms + lasts_ms(c->api, s->ms)), "location",
+                         s->location ? s->location : "", "action", s->action ? s->action : "",
+                         "argument", s->argument ? s->argument : ""));
     if (!op) abort();
     put_json(c, op_key(c, id), op, STORE_ABSENT);
     put_text(c, running_key(c, id), "{}", STORE_ABSENT);
@@ -97,9 +99,10 @@ void operation_started(struct call *c, const char *id, const struct operation_st
 const char *operation_url(struct call *c, const char *id, const char *location, const char *what)
 {
     const char *url = arena_printf(
-        &c->arena, "%s/subscriptions/%s/providers/Microsoft.Network/locations/%s/%s/%s?api-version=%s",
-        c->req->base_url, c->sub->id, target_encode(*location ? location : "global", &c->arena), what,
-        id, target_encode(c->version && *c->version ? c->version : "2022-01-01", &c->arena));
+        &c->arena,
+        "%s/subscriptions/%s/providers/Microsoft.Network/locations/%s/%s/%s?api-version=%s",
+        c->req->base_url, c->sub->id, target_encode(*location ? location : "global", &c->arena),
+        what, id, target_encode(c->version && *c->version ? c->version : "2022-01-01", &c->arena));
     return url ? url : "";
 }
 
@@ -109,10 +112,11 @@ bool operation_idle(struct call *c, const char *root)
         const struct running *r = &c->api->running[i];
         if (strcmp(r->root, root) != 0) continue;
         answer_header(c, "Retry-After", "1");
-        return FAIL(c, AnotherOperationInProgress, "",
-                    "Another operation on this or a dependent resource is in progress. To retrieve the "
-                    "status of the operation use uri: %s.",
-                    operation_url(c, r->id, "global", "operations"));
+        return FAIL(
+            c, AnotherOperationInProgress, "",
+            "Another operation on this or a dependent resource is in progress. To retrieve the "
+            "status of the operation use uri: %s.",
+            operation_url(c, r->id, "global", "operations"));
     }
     return true;
 }
@@ -159,8 +163,10 @@ static void result_of_ended(struct call *c, const json_t *op)
         answer_empty(c, 204);
     } else {
         const struct record *r = key && strcmp(what, "write") == 0 ? record_load(c, key) : NULL;
-        if (r) answer_json(c, 200, resource_render(c, r));
-        else answer_empty(c, 200);
+        if (r)
+            answer_json(c, 200, resource_render(c, r));
+        else
+            answer_empty(c, 200);
     }
 }
 
@@ -239,10 +245,14 @@ static void end_parts(struct call *c, json_t *op)
     size_t i;
     json_array_foreach(keys, i, key)
     {
-        if (strcmp(what, "group") == 0) end_group(c, json_string_value(key));
-        else if (strcmp(what, "deployment") == 0) end_deployment(c, op, json_string_value(key));
-        else if (strcmp(what, "action") == 0) end_action(c, op, json_string_value(key));
-        else end_key(c, what, json_string_value(key));
+        if (strcmp(what, "group") == 0)
+            end_group(c, json_string_value(key));
+        else if (strcmp(what, "deployment") == 0)
+            end_deployment(c, op, json_string_value(key));
+        else if (strcmp(what, "action") == 0)
+            end_action(c, op, json_string_value(key));
+        else
+            end_key(c, what, json_string_value(key));
     }
 }
 
@@ -258,8 +268,8 @@ static void end_failed(struct call *c, json_t *op)
         struct record *r = record_load(c, json_string_value(key));
         if (r) end_write(c, r, EVENT_FAILED);
     }
-    json_object_set_new(op, "error", json_pack("{s:s, s:s}", "code", fault_name(why.code), "message",
-                                               why.message));
+    json_object_set_new(
+        op, "error", json_pack("{s:s, s:s}", "code", fault_name(why.code), "message", why.message));
 }
 
 static bool is_passing(const struct faults *fs) /* the store's trouble, not the resource's */
@@ -353,7 +363,8 @@ bool operations_resume(struct api *a, int64_t now_ms)
         const json_t *op = load_json(&c, op_key(&c, all.keys[i] + strlen("running/")), NULL);
         if (!op || !has_status(op, "InProgress")) continue;
         int64_t due = json_integer_value(json_object_get(op, "due"));
-        if (due > now_ms + RESUME_WITHIN_MS) due = now_ms + RESUME_WITHIN_MS; /* the clock was set */
+        if (due > now_ms + RESUME_WITHIN_MS)
+            due = now_ms + RESUME_WITHIN_MS; /* the clock was set */
         running_add(a, json_string_value(json_object_get(op, "id")),
                     json_string_value(json_object_get(op, "root")), due);
     }

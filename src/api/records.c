@@ -90,8 +90,10 @@ bool call_commit(struct call *c)
 void put_text(struct call *c, const char *key, const char *value, int64_t expected)
 {
     const char *k = arena_text(&c->arena, key), *v = arena_text(&c->arena, value);
-    if (k && v) pend(c, k, v, expected);
-    else fault_add(&c->faults, FAULT_ServiceUnavailable, "", "The request needs too much memory.");
+    if (k && v)
+        pend(c, k, v, expected);
+    else
+        fault_add(&c->faults, FAULT_ServiceUnavailable, "", "The request needs too much memory.");
 }
 
 void put_json(struct call *c, const char *key, const json_t *value, int64_t expected)
@@ -189,8 +191,8 @@ struct record *record_new(struct call *c, const char *key, enum resource_kind ki
                           const char *name)
 {
     struct record *r = arena_take(&c->arena, sizeof *r);
-    json_t *json = json_pack("{s:s, s:s, s:s}", "name", name, "id", id, "type",
-                             resource_type(kind)->full);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s}", "name", name, "id", id, "type", resource_type(kind)->full);
     if (!r || !json) abort();
     *r = (struct record){arena_text(&c->arena, key), kind, own(c, json), STORE_ABSENT};
     return r;
@@ -215,7 +217,8 @@ static size_t stored_keys(struct call *c, const char *prefix, const char ***out,
     struct store_items page = {.more = true};
     const char *after = "";
     while (page.more) {
-        if (!store_says(c, store_keys(c->api->world.store, prefix, after, LIST_PAGE, &c->arena, &page)))
+        if (!store_says(
+                c, store_keys(c->api->world.store, prefix, after, LIST_PAGE, &c->arena, &page)))
             return n;
         for (size_t i = 0; i < page.n; i++) {
             const struct pending *p = pending_find(c, page.items[i].key);
@@ -302,7 +305,8 @@ static const char *pool_key(struct call *c, const char *pool, unsigned number)
     return k ? k : "pool";
 }
 
-unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last, const char *owner)
+unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
+                   const char *owner)
 {
     const char *prefix = arena_printf(&c->arena, "pool/%s/", pool);
     struct keys taken = keys_under(c, prefix ? prefix : pool);

@@ -11,9 +11,10 @@ enum { LIST_PAGE = 100, EMBEDDED_MOST = 512 };
 struct place { /* what a path means */
     enum resource_kind kind;
     const char *group, *name;
-    const char *id;     /* canonical spelling, with the names as they stand in the path */
-    const char *key;    /* where it is stored */
-    const char *shown;  /* key of the identifier itself; differs from `key` for the provider's view */
+    const char *id;  /* canonical spelling, with the names as they stand in the path */
+    const char *key; /* where it is stored */
+    const char
+        *shown; /* key of the identifier itself; differs from `key` for the provider's view */
     const char *parent; /* key of the parent as stored; NULL: top level */
     const char *view;   /* key of the parent as in the path: the provider's cross-connection */
     bool collection;
@@ -40,7 +41,8 @@ static bool step_into(struct call *c, struct place *p, enum resource_kind kind, 
     char *id = arena_printf(&c->arena, "%s/%s/%s", p->id, segment, name);
     const char *shown = id ? resource_key(id, &c->arena) : NULL;
     const char *stored = top ? id : arena_printf(&c->arena, "%s/%s/%s", p->parent, segment, name);
-    if (!shown || !stored) return FAIL(c, ServiceUnavailable, "", "The request needs too much memory.");
+    if (!shown || !stored)
+        return FAIL(c, ServiceUnavailable, "", "The request needs too much memory.");
     p->id = id;
     p->shown = shown;
     p->key = resource_key(stored, &c->arena);
@@ -54,8 +56,9 @@ static bool place_find(struct call *c, size_t at, struct place *p)
     const char *const *s = c->target.segments;
     size_t n = c->target.n;
     *p = (struct place){.kind = KIND_NONE, .group = s[3]};
-    p->id = arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Network",
-                         c->sub->id, p->group);
+    p->id =
+        arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Network",
+                     c->sub->id, p->group);
     while (at < n && c->faults.n == 0) {
         enum resource_kind kind = resource_kind_find(p->kind, s[at]);
         if (kind == KIND_NONE && p->kind != KIND_NONE && n - at <= 2) {
@@ -66,7 +69,8 @@ static bool place_find(struct call *c, size_t at, struct place *p)
         if (kind == KIND_NONE)
             return FAIL(c, InvalidResourceType, "",
                         "The resource type '%s' could not be found in the namespace "
-                        "'Microsoft.Network'.", s[at]);
+                        "'Microsoft.Network'.",
+                        s[at]);
         if (at + 1 == n) {
             p->collection = true;
             p->parent = p->kind == KIND_NONE ? NULL : p->key;
@@ -86,7 +90,8 @@ static bool not_found(struct call *c, const struct place *p)
                 resource_type(p->kind)->full, p->name, p->group);
 }
 
-/* What is busy while an operation runs: the top-level resource, for the provider's side the circuit. */
+/* What is busy while an operation runs: the top-level resource, for the provider's side the
+ * circuit. */
 static const char *root_of_key(struct call *c, const char *key)
 {
     size_t slashes = 0, n = 0;
@@ -111,7 +116,7 @@ json_t *resource_render(struct call *c, const struct record *r)
     return out;
 }
 
-/* A peering as its provider sees it: the same properties under the cross-connection's identifier. */
+/* A peering as its provider sees it: its properties under the cross-connection's identifier. */
 static json_t *render_as(struct call *c, const struct record *r, enum resource_kind kind,
                          const char *parent_id)
 {
@@ -139,7 +144,8 @@ json_t *children_render(struct call *c, const char *parent_key, enum resource_ki
     struct keys keys = children_of(c, stored_parent(c, parent_kind, parent_key), stored);
     for (size_t i = 0; i < keys.n; i++) {
         const struct record *r = record_load(c, keys.keys[i]);
-        if (r) json_array_append(list, render_as(c, r, kind, parent ? record_text(parent, "id") : ""));
+        if (r)
+            json_array_append(list, render_as(c, r, kind, parent ? record_text(parent, "id") : ""));
     }
     return list;
 }
@@ -166,8 +172,8 @@ static bool is_of_kind(const char *key, const char *segment)
 {
     for (int i = 0; i < 7 && key; i++) key = strchr(key + 1, '/');
     size_t n = strlen(segment);
-    return key && key[0] == '/' && strncmp(key - n, segment, n) == 0 && key[-(ptrdiff_t)n - 1] == '/' &&
-           !strchr(key + 1, '/');
+    return key && key[0] == '/' && strncmp(key - n, segment, n) == 0 &&
+           key[-(ptrdiff_t)n - 1] == '/' && !strchr(key + 1, '/');
 }
 
 void resources_list(struct call *c, enum resource_kind kind, const char *prefix)
@@ -202,11 +208,12 @@ static void collection_get(struct call *c, const struct place *p)
     if (c->req->method != API_GET) {
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "A list can only be read.");
     } else if (p->parent && !parent) {
-        fault_add(&c->faults, FAULT_ResourceNotFound, "", "The Resource '%s' was not found.", p->id);
+        fault_add(&c->faults, FAULT_ResourceNotFound, "", "The Resource '%s' was not found.",
+                  p->id);
     } else if (p->parent) {
         answer_page(c, children_render(c, p->parent, p->kind), NULL);
-    } else if (group_ready(c, c->sub->id, p->group) || c->faults.rows[0].code ==
-                                                           FAULT_ResourceGroupBeingDeleted) {
+    } else if (group_ready(c, c->sub->id, p->group) ||
+               c->faults.rows[0].code == FAULT_ResourceGroupBeingDeleted) {
         c->faults.n = 0;
         const char *prefix = arena_printf(&c->arena, "%s/", scope);
         resources_list(c, p->kind, prefix ? prefix : scope);
@@ -222,8 +229,10 @@ static void resource_get(struct call *c, const struct place *p)
         return;
     }
     if (!r && !group_ready(c, c->sub->id, p->group)) return;
-    if (r) answer_json(c, 200, render_at(c, r, p));
-    else not_found(c, p);
+    if (r)
+        answer_json(c, 200, render_at(c, r, p));
+    else
+        not_found(c, p);
 }
 
 /* --- writing --- */
@@ -237,20 +246,14 @@ static bool preconditions(struct call *c, const struct record *old)
 {
     const char *match = c->req->if_match, *none = c->req->if_none_match;
     if (match && (!old || !etag_in(match, record_text(old, "etag"))))
-        return FAIL(c, PreconditionFailed, "",
-                    old ? "The resource was changed: If-Match does not name its etag. Read it again."
-                        : "The resource does not exist, so If-Match cannot hold.");
+        return FAIL(
+            c, PreconditionFailed, "",
+            old ? "The resource was changed: If-Match does not name its etag. Read it again."
+                : "The resource does not exist, so If-Match cannot hold.");
     if (none && old && etag_in(none, record_text(old, "etag")))
         return FAIL(c, PreconditionFailed, "",
                     "The resource exists, so If-None-Match does not hold.");
     return true;
-}
-
-static void problems_to_faults(struct call *c, const struct problems *ps)
-{
-    for (const struct problem *p = ps->first; p; p = p->next)
-        fault_add(&c->faults, FAULT_InvalidRequestFormat, p->where, "%s. Expected: %s.%s%s", p->what,
-                  p->rule, *p->fix ? " Did you mean: " : "", p->fix);
 }
 
 static void targets_under(struct call *c, size_t from, const char *prefix)
@@ -272,8 +275,10 @@ static void hide_secrets(const struct field *rows, const struct record *old, str
         const char *kept = old ? internal_text(old, f->name) : "";
         if (json_is_string(v) && *json_string_value(v))
             json_object_set(internal, f->name, (json_t *)v);
-        else if (v && !json_is_null(v)) json_object_del(internal, f->name);
-        else if (*kept) json_object_set_new(internal, f->name, json_string(kept));
+        else if (v && !json_is_null(v))
+            json_object_del(internal, f->name);
+        else if (*kept)
+            json_object_set_new(internal, f->name, json_string(kept));
         json_object_del(props, f->name);
     }
 }
@@ -285,17 +290,20 @@ static void drop_nulls(json_t *o)
     void *next;
     json_object_foreach_safe(o, next, key, v)
     {
-        if (json_is_null(v)) json_object_del(o, key);
-        else if (json_is_object(v)) drop_nulls(v);
+        if (json_is_null(v))
+            json_object_del(o, key);
+        else if (json_is_object(v))
+            drop_nulls(v);
     }
 }
 
-/* Properties as they will be stored, before the kind's hook: what we know of them, or all but what is
- * ours to say and what are children of their own. */
+/* Properties as they will be stored, before the kind's hook: what we know of them, or all but what
+ * is ours to say and what are children of their own. */
 static json_t *props_to_store(enum resource_kind kind, const json_t *props)
 {
     static const char *const ours[] = {"provisioningState", "resourceGuid", "etag", NULL};
-    if (!(resource_type(kind)->flags & KIND_KEEP_UNKNOWN)) return record_known(record_rows(kind), props);
+    if (!(resource_type(kind)->flags & KIND_KEEP_UNKNOWN))
+        return record_known(record_rows(kind), props);
     json_t *out = json_is_object(props) ? json_deep_copy(props) : json_object();
     for (int i = 0; ours[i]; i++) json_object_del(out, ours[i]);
     for (int k = 0; k < RESOURCE_KINDS; k++)
@@ -317,10 +325,11 @@ static void common_members(struct write *w)
         return;
     }
     if (w->old && strcmp(record_location(w->old), location) != 0)
-        fault_add(&c->faults, FAULT_InvalidResourceLocation, "/location",
-                  "The resource '%s' already exists in location '%s'. A resource cannot be moved; use "
-                  "that location or another name.", record_text(w->next, "name"),
-                  record_location(w->old));
+        fault_add(
+            &c->faults, FAULT_InvalidResourceLocation, "/location",
+            "The resource '%s' already exists in location '%s'. A resource cannot be moved; use "
+            "that location or another name.",
+            record_text(w->next, "name"), record_location(w->old));
     json_object_set_new(w->next->json, "location", json_string(location));
     if (json_is_object(tags)) {
         json_t *copy = json_deep_copy(tags);
@@ -343,20 +352,25 @@ static bool same_content(const struct record *a, const struct record *b)
 }
 
 /* Reads, judges and puts into the batch one resource. NULL when there are faults. */
-static struct record *write_one(struct call *c, enum resource_kind kind, const char *key, const char *id,
-                                const char *name, const json_t *body, struct record *parent,
-                                bool by_provider, bool skip_same, bool *changed)
+static struct record *write_one(struct call *c, enum resource_kind kind, const char *key,
+                                const char *id, const char *name, const json_t *body,
+                                struct record *parent, bool by_provider, bool skip_same,
+                                bool *changed)
 {
     struct problems ps;
-    struct write w = {.c = c, .kind = kind, .body = body, .parent = parent,
-                      .props = json_object_get(body, "properties"), .by_provider = by_provider};
+    struct write w = {.c = c,
+                      .kind = kind,
+                      .body = body,
+                      .parent = parent,
+                      .props = json_object_get(body, "properties"),
+                      .by_provider = by_provider};
     void *record = arena_take(&c->arena, record_size(kind) + 1);
     size_t before = c->faults.n;
     if (!record) abort();
     problems_init(&ps, &c->arena);
     record_head_read(body, &c->arena, &ps, &w.head);
     record_read(kind, w.props, &c->arena, &ps, record);
-    problems_to_faults(c, &ps);
+    faults_from_problems(c, &ps);
     w.record = record;
     w.old = record_load(c, key);
     if (c->faults.n != before) return NULL;
@@ -450,7 +464,8 @@ static void write_children(struct call *c, struct record *parent, enum resource_
     if (!list || json_is_null(list)) return;
     if (!json_is_array(list)) {
         snprintf(prefix, sizeof prefix, "/properties/%s", type->inside);
-        fault_add(&c->faults, FAULT_InvalidRequestFormat, prefix, "'%s' is not a list.", type->inside);
+        fault_add(&c->faults, FAULT_InvalidRequestFormat, prefix, "'%s' is not a list.",
+                  type->inside);
         return;
     }
     children_gone(c, parent->key, kind, list);
@@ -462,10 +477,12 @@ static void write_children(struct call *c, struct record *parent, enum resource_
         snprintf(prefix, sizeof prefix, "/properties/%s/%zu", type->inside, i);
         if (!name || !resource_name_valid(name) || out->write_n == EMBEDDED_MOST) {
             fault_add(&c->faults, FAULT_InvalidResourceName, prefix,
-                      "Every element has a valid name, and there are at most %d.", EMBEDDED_MOST - 1);
+                      "Every element has a valid name, and there are at most %d.",
+                      EMBEDDED_MOST - 1);
             return;
         }
-        char *id = arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), type->segment, name);
+        char *id =
+            arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), type->segment, name);
         char *raw = arena_printf(&c->arena, "%s/%s/%s", parent->key, type->segment, name);
         const char *key = raw ? resource_key(raw, &c->arena) : NULL;
         if (!id || !key) abort();
@@ -495,15 +512,18 @@ static bool put_allowed(struct call *c, const struct place *p, struct record **o
                     "The subscription is not registered to use namespace 'Microsoft.Network'.");
     if (!group_ready(c, c->sub->id, p->group)) return false;
     if (!resource_name_valid(p->name))
-        return FAIL(c, InvalidResourceName, "",
-                    "Resource name '%s' is invalid. It begins with a letter or digit, ends with one or "
-                    "'_', holds letters, digits, '.', '-', '_', and has at most %d characters.",
-                    p->name, RESOURCE_NAME_MAX);
+        return FAIL(
+            c, InvalidResourceName, "",
+            "Resource name '%s' is invalid. It begins with a letter or digit, ends with one or "
+            "'_', holds letters, digits, '.', '-', '_', and has at most %d characters.",
+            p->name, RESOURCE_NAME_MAX);
     *out_parent = p->parent ? record_load(c, p->parent) : NULL;
     if (p->parent && !*out_parent)
-        return FAIL(c, ParentResourceNotFound, "",
-                    "Can not perform requested operation on nested resource. Parent resource of '%s' "
-                    "not found.", p->id);
+        return FAIL(
+            c, ParentResourceNotFound, "",
+            "Can not perform requested operation on nested resource. Parent resource of '%s' "
+            "not found.",
+            p->id);
     return c->faults.n == 0;
 }
 
@@ -512,9 +532,12 @@ static void finish_put(struct call *c, const struct place *p, struct record *r, 
 {
     const struct resource_type *type = resource_type(p->kind);
     const char *location = record_location(r);
-    const struct operation_start start = {.what = "write", .root = root_of_key(c, resource_root(c, r)),
-                                          .keys = ch->write, .keys_n = ch->write_n,
-                                          .ms = type->write_ms, .location = location};
+    const struct operation_start start = {.what = "write",
+                                          .root = root_of_key(c, resource_root(c, r)),
+                                          .keys = ch->write,
+                                          .keys_n = ch->write_n,
+                                          .ms = type->write_ms,
+                                          .location = location};
     const char *id = operation_add(c, &start);
     const json_t *body = render_at(c, r, p); /* before the commit: nothing may fail after it */
     if (!call_commit(c)) return;
@@ -530,10 +553,10 @@ static const char *canonical_id(struct call *c, const struct place *p, const str
 {
     const struct record *g = record_load(c, group_key(c, c->sub->id, p->group));
     const char *segment = resource_type(p->kind)->segment;
-    const char *id = parent ? arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), segment,
-                                           p->name)
-                            : arena_printf(&c->arena, "%s/providers/Microsoft.Network/%s/%s",
-                                           g ? record_text(g, "id") : "", segment, p->name);
+    const char *id =
+        parent ? arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), segment, p->name)
+               : arena_printf(&c->arena, "%s/providers/Microsoft.Network/%s/%s",
+                              g ? record_text(g, "id") : "", segment, p->name);
     return id ? id : "";
 }
 
@@ -554,11 +577,12 @@ static void resource_put(struct call *c, const struct place *p)
     enum resource_kind stored = p->kind == KIND_CROSS_PEERING ? KIND_PEERING : p->kind;
     bool by_provider = p->kind == KIND_CROSS_PEERING;
     ch->write[ch->write_n++] = p->key;
-    struct record *r = write_one(c, stored, p->key, canonical_id(c, p, parent), p->name, body, parent, by_provider, false,
-                                 &changed);
+    struct record *r = write_one(c, stored, p->key, canonical_id(c, p, parent), p->name, body,
+                                 parent, by_provider, false, &changed);
     const json_t *props = json_object_get(body, "properties");
     for (int k = 0; r && k < RESOURCE_KINDS; k++)
-        if (resource_type((enum resource_kind)k)->parent == stored && stored != KIND_CROSS_CONNECTION)
+        if (resource_type((enum resource_kind)k)->parent == stored &&
+            stored != KIND_CROSS_CONNECTION)
             write_children(c, r, (enum resource_kind)k, props, by_provider, ch);
     if (r && kind_hooks[stored].settled)
         kind_hooks[stored].settled(&(struct write){.c = c, .kind = stored, .next = r});
@@ -581,7 +605,7 @@ static void resource_patch(struct call *c, const struct place *p)
     struct record_head head;
     problems_init(&ps, &c->arena);
     record_head_read(body, &c->arena, &ps, &head);
-    problems_to_faults(c, &ps);
+    faults_from_problems(c, &ps);
     if (c->faults.n > 0) return;
     if (json_is_object(tags)) json_object_set(r->json, "tags", (json_t *)tags);
     json_object_set_new(r->json, "etag", json_string(call_etag(c)));
@@ -635,14 +659,18 @@ static void resource_delete(struct call *c, const struct place *p)
     record_state_set(r, state);
     json_object_set_new(r->json, "etag", json_string(call_etag(c)));
     record_save(c, r);
-    const struct operation_start start = {.what = "delete", .root = resource_root(c, r),
-                                          .keys = &p->key, .keys_n = 1, .ms = type->delete_ms,
+    const struct operation_start start = {.what = "delete",
+                                          .root = resource_root(c, r),
+                                          .keys = &p->key,
+                                          .keys_n = 1,
+                                          .ms = type->delete_ms,
                                           .location = record_location(r)};
     const char *id = operation_add(c, &start);
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
     async_headers(c, id, record_location(r), type->delete_ms);
-    answer_header(c, "Location", "%s", operation_url(c, id, record_location(r), "operationResults"));
+    answer_header(c, "Location", "%s",
+                  operation_url(c, id, record_location(r), "operationResults"));
     answer_empty(c, 202);
     audit(c, "DELETE", p->key);
 }
@@ -654,8 +682,10 @@ static void resource_one(struct call *c, const struct place *p)
         const char *verb;
         bool writes;
     } rows[API_METHODS] = {
-        [API_GET] = {resource_get, "read", false},      [API_HEAD] = {resource_get, "read", false},
-        [API_PUT] = {resource_put, "write", true},      [API_PATCH] = {resource_patch, "write", true},
+        [API_GET] = {resource_get, "read", false},
+        [API_HEAD] = {resource_get, "read", false},
+        [API_PUT] = {resource_put, "write", true},
+        [API_PATCH] = {resource_patch, "write", true},
         [API_DELETE] = {resource_delete, "delete", true},
     };
     const struct kind_hooks *h = &kind_hooks[p->kind];
@@ -681,7 +711,9 @@ void resources_handle(struct call *c, size_t at)
         resource_one(c, &p);
     } else if (require(c, kind_hooks[p.kind].read_roles, p.shown, "Microsoft.Network/*/action")) {
         const struct record *r = record_load(c, p.key);
-        if (r) action_handle(c, p.action, r, p.argument);
-        else if (c->faults.n == 0) not_found(c, &p);
+        if (r)
+            action_handle(c, p.action, r, p.argument);
+        else if (c->faults.n == 0)
+            not_found(c, &p);
     }
 }

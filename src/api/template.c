@@ -107,8 +107,10 @@ static json_t *fn_concat(const struct template_scope *s, const json_t *args)
     (void)s;
     for (size_t i = 0; i < json_array_size(args); i++) {
         const json_t *v = json_array_get(args, i);
-        if (json_is_integer(v)) text_addf(&t, "%lld", (long long)json_integer_value(v));
-        else text_add(&t, text_of(v));
+        if (json_is_integer(v))
+            text_addf(&t, "%lld", (long long)json_integer_value(v));
+        else
+            text_add(&t, text_of(v));
     }
     json_t *v = t.n <= TEXT_MAX ? json_string(text_get(&t)) : NULL;
     text_drop(&t);
@@ -151,9 +153,9 @@ static json_t *fn_subscription(const struct template_scope *s, const json_t *arg
 static const struct function {
     const char *name;
     json_t *(*call)(const struct template_scope *, const json_t *);
-} functions[] = {{"parameters", fn_parameters},   {"variables", fn_variables},
-                 {"reference", fn_reference},     {"concat", fn_concat},
-                 {"resourceId", fn_resource_id},  {"resourceGroup", fn_group},
+} functions[] = {{"parameters", fn_parameters},    {"variables", fn_variables},
+                 {"reference", fn_reference},      {"concat", fn_concat},
+                 {"resourceId", fn_resource_id},   {"resourceGroup", fn_group},
                  {"subscription", fn_subscription}};
 
 static json_t *call_function(const struct template_scope *s, const char *name, const json_t *args)
@@ -222,9 +224,11 @@ static json_t *text_value(const struct template_scope *s, const char *text, cons
     skip_spaces(&r);
     if (v && strcmp(r.p, "]") == 0) return v;
     json_decref(v);
-    fault_add(&s->c->faults, FAULT_InvalidTemplate, pointer,
-              "The expression '%s' cannot be evaluated. Known are parameters, variables, reference, "
-              "resourceId, concat, resourceGroup and subscription.", text);
+    fault_add(
+        &s->c->faults, FAULT_InvalidTemplate, pointer,
+        "The expression '%s' cannot be evaluated. Known are parameters, variables, reference, "
+        "resourceId, concat, resourceGroup and subscription.",
+        text);
     return NULL;
 }
 

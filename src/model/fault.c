@@ -6,10 +6,9 @@
 static const struct code_row {
     const char *name;
     int status;
-} codes[FAULT_CODES] = {
-    [FAULT_NONE] = {"", 200},
+} codes[FAULT_CODES] = {[FAULT_NONE] = {"", 200},
 #define ROW(status, name) [FAULT_##name] = {#name, status},
-    FAULT_MAP(ROW)
+                        FAULT_MAP(ROW)
 #undef ROW
 };
 
@@ -18,7 +17,8 @@ int fault_status(enum fault_code c) { return codes[c].status; }
 
 void faults_init(struct faults *fs, struct arena *a) { *fs = (struct faults){.arena = a}; }
 
-void fault_add(struct faults *fs, enum fault_code code, const char *target, const char *message, ...)
+void fault_add(struct faults *fs, enum fault_code code, const char *target, const char *message,
+               ...)
 {
     char text[1024];
     va_list args;

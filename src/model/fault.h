@@ -88,6 +88,7 @@
     ROW(400, ConnectionCannotBeChanged)
 /* clang-format on */
 
+/* clang-format off */
 enum fault_code {
     FAULT_NONE,
 #define ROW(status, name) FAULT_##name,
@@ -95,6 +96,7 @@ enum fault_code {
 #undef ROW
     FAULT_CODES,
 };
+/* clang-format on */
 
 const char *fault_name(enum fault_code c);
 int fault_status(enum fault_code c);
@@ -114,5 +116,5 @@ struct faults {
 };
 
 void faults_init(struct faults *fs, struct arena *a);
-void fault_add(struct faults *fs, enum fault_code code, const char *target, const char *message, ...)
-    PRINTF_LIKE(4, 5);
+void fault_add(struct faults *fs, enum fault_code code, const char *target, const char *message,
+               ...) PRINTF_LIKE(4, 5);

@@ -1,14 +1,15 @@
-/* model/records_json.c - one table of fields per kind. The rows say types only; ranges and sets with
- * an error code of their own are the business of rules.c. */
+/* model/records_json.c - one table of fields per kind. The rows say types only; ranges and sets
+ * with an error code of their own are the business of rules_*.c. */
 #include "model/records_json.h"
 #include <string.h>
 #include "base/text.h"
 
-const char *const record_registries[] = {"NONE", "ARIN", "APNIC", "AFRINIC", "LACNIC",
+const char *const record_registries[] = {"NONE",    "ARIN", "APNIC", "AFRINIC", "LACNIC",
                                          "RIPENCC", "RADB", "ALTDB", NULL};
 static const char *const states[] = {"Enabled", "Disabled", NULL};
 
-static void read_gbps(const struct fields_reader *r, const json_t *v, void *record, const char *where)
+static void read_gbps(const struct fields_reader *r, const json_t *v, void *record,
+                      const char *where)
 {
     struct record_circuit *c = record;
     double gbps = json_number_value(v);
@@ -19,13 +20,15 @@ static void read_gbps(const struct fields_reader *r, const json_t *v, void *reco
         c->gbps_as_mbps = (uint64_t)(gbps * 1000 + 0.5);
 }
 
-static void read_tags(const struct fields_reader *r, const json_t *v, void *record, const char *where)
+static void read_tags(const struct fields_reader *r, const json_t *v, void *record,
+                      const char *where)
 {
     const char *key;
     json_t *tag;
     (void)record;
     if (!json_is_object(v))
-        problem_add(r->problems, where, "an object of strings", "", "'tags' is %s", fields_type_name(v));
+        problem_add(r->problems, where, "an object of strings", "", "'tags' is %s",
+                    fields_type_name(v));
     json_object_foreach((json_t *)v, key, tag)
     {
         if (!json_is_string(tag) && !json_is_null(tag))
@@ -34,6 +37,7 @@ static void read_tags(const struct fields_reader *r, const json_t *v, void *reco
     }
 }
 
+/* clang-format off */
 #define TEXT(key, type, member) {key, FIELD_TEXT, offsetof(type, member)}
 #define SECRET(key, type, member) {key, FIELD_TEXT, offsetof(type, member), FIELD_SECRET}
 #define NUMBER(key, type, member) {key, FIELD_U64, offsetof(type, member)}
@@ -202,6 +206,8 @@ static const struct record_row {
     [KIND_CONNECTION] = {connection_rows, &connection_blank, sizeof connection_blank},
 };
 
+/* clang-format on */
+
 const struct field *record_rows(enum resource_kind k) { return records[k].rows; }
 size_t record_size(enum resource_kind k) { return records[k].size; }
 
@@ -211,8 +217,9 @@ static json_t *known_value(const struct field *f, json_t *v)
     if (f->kind == FIELD_LIST && json_is_array(v)) {
         json_t *list = json_array();
         for (size_t i = 0; i < json_array_size(v); i++)
-            json_array_append_new(list, known_value(&(struct field){.kind = FIELD_OBJECT, .sub = f->sub},
-                                                    json_array_get(v, i)));
+            json_array_append_new(list,
+                                  known_value(&(struct field){.kind = FIELD_OBJECT, .sub = f->sub},
+                                              json_array_get(v, i)));
         return list;
     }
     for (int i = 0; f->kind == FIELD_ENUM && json_is_string(v) && f->names[i]; i++)
@@ -238,14 +245,15 @@ static void read_known(const struct field *rows, const json_t *object, struct ar
     json_decref(known);
 }
 
-void record_head_read(const json_t *body, struct arena *a, struct problems *ps, struct record_head *out)
+void record_head_read(const json_t *body, struct arena *a, struct problems *ps,
+                      struct record_head *out)
 {
     *out = head_blank;
     read_known(head_rows, body, a, ps, "", out);
 }
 
-void record_read(enum resource_kind k, const json_t *properties, struct arena *a, struct problems *ps,
-                 void *out)
+void record_read(enum resource_kind k, const json_t *properties, struct arena *a,
+                 struct problems *ps, void *out)
 {
     memcpy(out, records[k].blank, records[k].size);
     if (properties && !json_is_null(properties) && !json_is_object(properties))

@@ -18,7 +18,7 @@ MUST_USE bool resource_id_parse(const char *text, struct arena *a, struct resour
 const char *resource_id_text(const struct resource_id *id, struct arena *a);
 /* The same in lower case: what it is stored and compared under. NULL at the arena's ceiling. */
 const char *resource_key(const char *text, struct arena *a);
-/* Letters, digits, '.', '-', '_'; begins with a letter or digit, ends with one or '_'; at most 80. */
+/* Letters, digits, '.', '-', '_'; a letter or digit first, one or '_' last; at most 80. */
 bool resource_name_valid(const char *name);
-/* Locations are compared and kept without spaces and in lower case: "West Europe" is "westeurope". */
+/* Locations are compared and kept without spaces, in lower case: "West Europe" is "westeurope". */
 const char *location_key(const char *location, struct arena *a);

@@ -1,7 +1,7 @@
 /* model/rules.h - is this resource as it may be? The rules of circuits, peerings, virtual networks,
  * gateways and connections, as functions of what the request says, what is there already and the
- * catalogue. Every refusal is a fault with the JSON pointer of the offending member, the rule and the
- * fix. All return whether nothing was wrong; outputs are set then only. Pure. */
+ * catalogue. Every refusal is a fault with the JSON pointer of the offending member, the rule and
+ * the fix. All return whether nothing was wrong; outputs are set then only. Pure. */
 #pragma once
 #include "model/catalogue.h"
 #include "model/fault.h"
@@ -40,7 +40,7 @@ MUST_USE bool circuit_check(const struct catalogue *c, const struct record_sku *
                             size_t links, struct faults *fs, struct circuit_terms *out);
 
 enum peering_type { PEERING_TYPE_PRIVATE, PEERING_TYPE_MICROSOFT, PEERING_TYPE_PUBLIC };
-const char *peering_type_name(enum peering_type k); /* "AzurePrivatePeering" */
+const char *peering_type_name(enum peering_type k);             /* "AzurePrivatePeering" */
 bool peering_type_parse(const char *s, enum peering_type *out); /* any case */
 
 struct peering_family { /* one address family of a peering */
@@ -55,7 +55,7 @@ struct peering_terms {
     struct peering_family v4, v6;
 };
 
-struct peering_around { /* what a peering must not collide with */
+struct peering_around {                 /* what a peering must not collide with */
     const struct peering_terms *others; /* the circuit's other peerings */
     size_t others_n;
     const struct prefix *spaces; /* address spaces of the networks linked to the circuit */
@@ -66,10 +66,10 @@ MUST_USE bool peering_check(enum peering_type kind, const struct record_peering 
                             const struct peering_around *around, struct faults *fs,
                             struct peering_terms *out);
 
-/* A list of prefixes that must be well formed and apart from one another; `pointer` is where the list
- * stands. *out is an array of n in the faults' arena. */
-MUST_USE bool spaces_check(const char *const *texts, size_t n, const char *pointer, struct faults *fs,
-                           struct prefix *out);
+/* A list of prefixes that must be well formed and apart from one another; `pointer` is where the
+ * list stands. *out is an array of n in the faults' arena. */
+MUST_USE bool spaces_check(const char *const *texts, size_t n, const char *pointer,
+                           struct faults *fs, struct prefix *out);
 
 struct subnet_terms {
     const char *name;

@@ -10,12 +10,12 @@ static const char *const tiers[] = {
 #define ROW(t) #t,
     CIRCUIT_TIERS(ROW)
 #undef ROW
-    NULL};
+        NULL};
 static const char *const families[] = {
 #define ROW(f) #f,
     CIRCUIT_FAMILIES(ROW)
 #undef ROW
-    NULL};
+        NULL};
 
 const char *circuit_tier_name(enum circuit_tier t) { return tiers[t]; }
 const char *circuit_family_name(enum circuit_family f) { return families[f]; }
@@ -70,8 +70,8 @@ static void tier_check(const struct circuit_terms *t, const struct catalogue_loc
 }
 
 static const struct catalogue_location *place_check(const struct catalogue *c,
-                                                  const struct record_circuit *r, struct faults *fs,
-                                                  struct circuit_terms *out)
+                                                    const struct record_circuit *r,
+                                                    struct faults *fs, struct circuit_terms *out)
 {
     const char *base = "/properties/serviceProviderProperties";
     const struct catalogue_provider *p = catalogue_provider(c, r->provider.name);
@@ -82,15 +82,17 @@ static const struct catalogue_location *place_check(const struct catalogue *c,
         snprintf(target, sizeof target, "%s/serviceProviderName", base);
         fault_add(fs, FAULT_ExpressRouteServiceProviderNotFound, target,
                   "The service provider '%s' is unknown%s%s%s. See the list of service providers.",
-                  r->provider.name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+                  r->provider.name, near ? "; did you mean '" : "", near ? near : "",
+                  near ? "'" : "");
     }
     snprintf(target, sizeof target, "%s/peeringLocation", base);
     if (!l) {
         const char *near = catalogue_near_location(c, CLOUD, r->provider.location);
-        fault_add(fs, FAULT_ExpressRoutePeeringLocationNotFound, target,
-                  "The peering location '%s' is unknown%s%s%s. See the provider's peeringLocations.",
-                  r->provider.location, near ? "; did you mean '" : "", near ? near : "",
-                  near ? "'" : "");
+        fault_add(
+            fs, FAULT_ExpressRoutePeeringLocationNotFound, target,
+            "The peering location '%s' is unknown%s%s%s. See the provider's peeringLocations.",
+            r->provider.location, near ? "; did you mean '" : "", near ? near : "",
+            near ? "'" : "");
     } else if (p && !catalogue_serves(p, CLOUD, l->name)) {
         fault_add(fs, FAULT_ExpressRoutePeeringLocationNotFound, target,
                   "The service provider '%s' is not at '%s'. See the provider's peeringLocations.",
@@ -115,31 +117,34 @@ static void bandwidth_check(const struct catalogue *c, uint64_t mbps, struct fau
     if (mbps > UINT32_MAX || !catalogue_bandwidth_is(c->limits.offered, (uint32_t)mbps))
         fault_add(fs, FAULT_ExpressRouteBandwidthNotOffered,
                   "/properties/serviceProviderProperties/bandwidthInMbps",
-                  "A bandwidth of %llu Mbps is not offered. Use one of %s.", (unsigned long long)mbps,
-                  offers_text(c, fs->arena));
+                  "A bandwidth of %llu Mbps is not offered. Use one of %s.",
+                  (unsigned long long)mbps, offers_text(c, fs->arena));
 }
 
 static void change_check(const struct catalogue *c, const struct circuit_terms *old,
                          const struct circuit_terms *t, size_t links, struct faults *fs)
 {
     const char *base = "/properties/serviceProviderProperties";
-    if (!text_same_nocase(old->provider, t->provider) || !text_same_nocase(old->location, t->location))
-        fault_add(fs, FAULT_ExpressRouteServiceProviderCannotBeChanged, base,
-                  "Provider and peering location of a circuit are fixed ('%s' at '%s'). Create a new "
-                  "circuit and move to it.", old->provider, old->location);
+    if (!text_same_nocase(old->provider, t->provider) ||
+        !text_same_nocase(old->location, t->location))
+        fault_add(
+            fs, FAULT_ExpressRouteServiceProviderCannotBeChanged, base,
+            "Provider and peering location of a circuit are fixed ('%s' at '%s'). Create a new "
+            "circuit and move to it.",
+            old->provider, old->location);
     if (t->mbps < old->mbps)
         fault_add(fs, FAULT_ExpressRouteBandwidthDecreaseNotSupported,
                   "/properties/serviceProviderProperties/bandwidthInMbps",
                   "The bandwidth can rise but not fall (now %llu Mbps, asked %llu). Create a new "
-                  "circuit and move to it.", (unsigned long long)old->mbps, (unsigned long long)t->mbps);
+                  "circuit and move to it.",
+                  (unsigned long long)old->mbps, (unsigned long long)t->mbps);
     if (old->family == FAMILY_UnlimitedData && t->family == FAMILY_MeteredData)
         fault_add(fs, FAULT_ExpressRouteUnlimitedToMeteredNotSupported, "/sku/family",
                   "UnlimitedData cannot be changed to MeteredData. Keep UnlimitedData.");
     if (old->tier != TIER_Local && t->tier == TIER_Local)
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/tier",
                   "A %s circuit cannot become Local. Create a new circuit.", tiers[old->tier]);
-    if (old->tier == TIER_Premium && t->tier != TIER_Premium &&
-        links > c->limits.links_standard)
+    if (old->tier == TIER_Premium && t->tier != TIER_Premium && links > c->limits.links_standard)
         fault_add(fs, FAULT_ExpressRouteSkuInvalid, "/sku/tier",
                   "The circuit has %zu links, a %s circuit may have %u. Remove links first.", links,
                   tiers[t->tier], c->limits.links_standard);

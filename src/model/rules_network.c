@@ -1,4 +1,4 @@
-/* model/rules_network.c - the rules of virtual networks, their subnets, gateways and connections. */
+/* model/rules_network.c - the rules of networks, their subnets, gateways and connections. */
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
@@ -8,7 +8,8 @@ static bool space_read(const char *text, const char *target, struct faults *fs, 
 {
     char proper[PREFIX_TEXT_MAX];
     switch (prefix_parse(text, out)) {
-    case PREFIX_FINE: return true;
+    case PREFIX_FINE:
+        return true;
     case PREFIX_HOST_BITS:
         fault_add(fs, FAULT_InvalidCIDRNotation, target,
                   "'%s' has bits set beyond its length. The address prefix should be %s.", text,
@@ -17,7 +18,8 @@ static bool space_read(const char *text, const char *target, struct faults *fs, 
     case PREFIX_BAD_ADDRESS:
     case PREFIX_BAD_LENGTH:
         fault_add(fs, FAULT_InvalidAddressPrefixFormat, target,
-                  "'%s' is not an address prefix. Use CIDR notation, for example 10.0.0.0/16.", text);
+                  "'%s' is not an address prefix. Use CIDR notation, for example 10.0.0.0/16.",
+                  text);
         return false;
     }
     return false;
@@ -49,13 +51,15 @@ static bool inside(const struct prefix *p, const struct prefix *spaces, size_t n
 
 static void subnet_place_check(const struct prefix *p, const char *name, const char *target,
                                const struct prefix *spaces, size_t spaces_n,
-                               const struct subnet_terms *others, size_t others_n, struct faults *fs)
+                               const struct subnet_terms *others, size_t others_n,
+                               struct faults *fs)
 {
     char text[PREFIX_TEXT_MAX];
     if (!inside(p, spaces, spaces_n))
         fault_add(fs, FAULT_NetcfgSubnetRangeOutsideVnet, target,
                   "Subnet '%s' (%s) lies outside the network's address space. Add the space to the "
-                  "network or use a part of it.", name, prefix_text(p, text));
+                  "network or use a part of it.",
+                  name, prefix_text(p, text));
     for (size_t i = 0; i < others_n; i++)
         for (size_t j = 0; j < others[i].prefixes_n; j++)
             if (prefix_overlaps(p, &others[i].prefixes[j]))
@@ -79,8 +83,10 @@ bool subnet_check(const char *name, const struct record_subnet *r, const char *p
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        if (*r->prefix) snprintf(at, sizeof at, "%s/addressPrefix", pointer);
-        else snprintf(at, sizeof at, "%s/addressPrefixes/%zu", pointer, i);
+        if (*r->prefix)
+            snprintf(at, sizeof at, "%s/addressPrefix", pointer);
+        else
+            snprintf(at, sizeof at, "%s/addressPrefixes/%zu", pointer, i);
         if (space_read(texts[i], at, fs, &prefixes[i]))
             subnet_place_check(&prefixes[i], name, at, spaces, spaces_n, others, others_n, fs);
     }
@@ -95,7 +101,8 @@ bool gateway_subnet_check(const char *name, const struct prefix *prefixes, size_
     char text[PREFIX_TEXT_MAX];
     if (!text_same_nocase(name, "GatewaySubnet")) {
         fault_add(fs, FAULT_VirtualNetworkGatewaySubnetInvalid, pointer,
-                  "A gateway cannot stand in subnet '%s'. Its subnet is called GatewaySubnet.", name);
+                  "A gateway cannot stand in subnet '%s'. Its subnet is called GatewaySubnet.",
+                  name);
         return false;
     }
     for (size_t i = 0; i < n; i++)
@@ -119,7 +126,8 @@ static void gateway_sku_check(const struct catalogue *c, const struct catalogue_
     if (is_zonal(old) != is_zonal(sku))
         fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
                   "A gateway of size %s cannot become %s: one is zonal, the other is not. Create a "
-                  "second gateway and move to it.", old->sku, sku->sku);
+                  "second gateway and move to it.",
+                  old->sku, sku->sku);
     else if (sku->mbps < old->mbps)
         fault_add(fs, FAULT_VirtualNetworkGatewaySkuChangeNotSupported, "/properties/sku/name",
                   "A gateway cannot shrink from %s to %s. Delete and create it anew.", old->sku,
@@ -137,17 +145,20 @@ bool gateway_check(const struct catalogue *c, const struct record_gateway *r, co
                   "The gateway type '%s' is not offered. Use ExpressRoute.", r->type);
     if (!sku) {
         const char *near = catalogue_near_gateway(c, wanted);
-        fault_add(fs, FAULT_VirtualNetworkGatewaySkuInvalid, "/properties/sku/name",
-                  "The gateway size '%s' is unknown%s%s%s. Use ErGw1AZ, ErGw2AZ, ErGw3AZ, ErGwScale, "
-                  "Standard, HighPerformance or UltraPerformance.", wanted,
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+        fault_add(
+            fs, FAULT_VirtualNetworkGatewaySkuInvalid, "/properties/sku/name",
+            "The gateway size '%s' is unknown%s%s%s. Use ErGw1AZ, ErGw2AZ, ErGw3AZ, ErGwScale, "
+            "Standard, HighPerformance or UltraPerformance.",
+            wanted, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
     } else {
         gateway_sku_check(c, sku, old_sku, fs);
     }
     if (r->configs_n != 1)
-        fault_add(fs, FAULT_VirtualNetworkGatewaySubnetInvalid, "/properties/ipConfigurations",
-                  "An ExpressRoute gateway has one IP configuration, not %zu. Give one that names the "
-                  "GatewaySubnet.", r->configs_n);
+        fault_add(
+            fs, FAULT_VirtualNetworkGatewaySubnetInvalid, "/properties/ipConfigurations",
+            "An ExpressRoute gateway has one IP configuration, not %zu. Give one that names the "
+            "GatewaySubnet.",
+            r->configs_n);
     if (fs->n != before) return false;
     *out = sku;
     return true;
@@ -165,8 +176,8 @@ bool connection_check(const struct catalogue *c, const struct record_connection 
                   "The routing weight %llu is out of range. Use 0 to %u.",
                   (unsigned long long)r->weight, c->limits.weight_max);
     if (r->bypass && sku && !sku->fast_path)
-        fault_add(fs, FAULT_ConnectionGatewayBypassNotSupported,
-                  "/properties/expressRouteGatewayBypass",
-                  "A gateway of size %s cannot be bypassed. Use UltraPerformance or ErGw3AZ.", sku->sku);
+        fault_add(
+            fs, FAULT_ConnectionGatewayBypassNotSupported, "/properties/expressRouteGatewayBypass",
+            "A gateway of size %s cannot be bypassed. Use UltraPerformance or ErGw3AZ.", sku->sku);
     return fs->n == before;
 }

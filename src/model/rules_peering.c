@@ -1,5 +1,6 @@
 /* model/rules_peering.c - the rules of a peering: VLAN, AS number, link prefixes, key, and for
- * Microsoft peering the announced prefixes. Facts: docs/api.md, section peerings. */
+ * Microsoft peering the announced prefixes. An address family is checked when one of its prefixes
+ * is given; without any, the IPv4 side is what is missing. */
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
@@ -9,7 +10,8 @@
 
 enum { SHARED_KEY_MAX = 25 };
 
-static const char *const kinds[] = {"AzurePrivatePeering", "MicrosoftPeering", "AzurePublicPeering"};
+static const char *const kinds[] = {"AzurePrivatePeering", "MicrosoftPeering",
+                                    "AzurePublicPeering"};
 
 const char *peering_type_name(enum peering_type k) { return kinds[k]; }
 
@@ -30,24 +32,26 @@ static void type_check(enum peering_type kind, const struct record_peering *r, s
         fault_add(fs, FAULT_ExpressRoutePeeringTypeInvalid, "/properties/peeringType",
                   "Public peering is retired. Use MicrosoftPeering.");
     if (*r->type && (!peering_type_parse(r->type, &said) || said != kind))
-        fault_add(fs, FAULT_ExpressRoutePeeringTypeInvalid, "/properties/peeringType",
-                  "The peering is called '%s', so its type cannot be '%s'. Name and type are the same.",
-                  kinds[kind], r->type);
+        fault_add(
+            fs, FAULT_ExpressRoutePeeringTypeInvalid, "/properties/peeringType",
+            "The peering is called '%s', so its type cannot be '%s'. Name and type are the same.",
+            kinds[kind], r->type);
 }
 
 static void vlan_check(uint64_t vlan, const struct peering_around *around, struct faults *fs)
 {
     if (vlan < 1 || vlan > TAG_MAX) {
         fault_add(fs, FAULT_ExpressRoutePeeringVlanIdInvalid, "/properties/vlanId",
-                  "The VLAN identifier %llu is out of range. Use 1 to %d.", (unsigned long long)vlan,
-                  TAG_MAX);
+                  "The VLAN identifier %llu is out of range. Use 1 to %d.",
+                  (unsigned long long)vlan, TAG_MAX);
         return;
     }
     for (size_t i = 0; i < around->others_n; i++)
         if (around->others[i].vlan == vlan)
-            fault_add(fs, FAULT_ExpressRoutePeeringVlanIdInUse, "/properties/vlanId",
-                      "The VLAN identifier %llu is used by %s. Every peering of a circuit has its own.",
-                      (unsigned long long)vlan, kinds[around->others[i].kind]);
+            fault_add(
+                fs, FAULT_ExpressRoutePeeringVlanIdInUse, "/properties/vlanId",
+                "The VLAN identifier %llu is used by %s. Every peering of a circuit has its own.",
+                (unsigned long long)vlan, kinds[around->others[i].kind]);
 }
 
 /* Documentation numbers are refused where they may not stand in a path: on Microsoft peering. */
@@ -70,7 +74,8 @@ static void key_check(const char *key, struct faults *fs)
     if (n > SHARED_KEY_MAX || good < n)
         fault_add(fs, FAULT_ExpressRoutePeeringSharedKeyInvalid, "/properties/sharedKey",
                   "The shared key has %zu characters or other ones than letters and digits. Use at "
-                  "most %d letters or digits.", n, SHARED_KEY_MAX);
+                  "most %d letters or digits.",
+                  n, SHARED_KEY_MAX);
 }
 
 static bool space_allowed(enum peering_type kind, const struct prefix *p)
@@ -85,8 +90,8 @@ static bool prefix_read(enum peering_type kind, const char *text, enum family fa
                         const char *target, struct faults *fs, struct prefix *out)
 {
     uint8_t len = family == FAMILY_IPV4 ? 30 : 126;
-    const char *what = family == FAMILY_IPV4 ? "an IPv4 prefix of length /30" :
-                                               "an IPv6 prefix of length /126";
+    const char *what =
+        family == FAMILY_IPV4 ? "an IPv4 prefix of length /30" : "an IPv6 prefix of length /126";
     char proper[PREFIX_TEXT_MAX];
     enum prefix_fault f = prefix_parse(text, out);
     if (!*text)
@@ -96,12 +101,15 @@ static bool prefix_read(enum peering_type kind, const char *text, enum family fa
         fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, target,
                   "'%s' has bits set beyond its length. Use %s.", text, prefix_text(out, proper));
     else if (f != PREFIX_FINE || out->addr.family != family || out->len != len)
-        fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, target, "'%s' is not %s.", text, what);
+        fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, target, "'%s' is not %s.", text,
+                  what);
     else if (!space_allowed(kind, out))
         fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, target,
-                  kind == PEERING_TYPE_PRIVATE ? "'%s' is neither private (RFC 1918, RFC 4193) nor public."
-                                          : "'%s' is not public. Microsoft peering needs public "
-                                            "addresses on its links.", text);
+                  kind == PEERING_TYPE_PRIVATE
+                      ? "'%s' is neither private (RFC 1918, RFC 4193) nor public."
+                      : "'%s' is not public. Microsoft peering needs public "
+                        "addresses on its links.",
+                  text);
     else
         return true;
     return false;
@@ -149,7 +157,8 @@ static struct peering_family family_check(enum peering_type kind, enum family fa
     return f;
 }
 
-static void announced_check(const struct record_microsoft *m, const char *pointer, struct faults *fs)
+static void announced_check(const struct record_microsoft *m, const char *pointer,
+                            struct faults *fs)
 {
     for (size_t i = 0; i < m->prefixes_n; i++) {
         struct prefix p;
@@ -164,14 +173,17 @@ static void announced_check(const struct record_microsoft *m, const char *pointe
             fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, at, "'%s' is not a prefix.",
                       m->prefixes[i]);
         else if (!prefix_is_public(&p, true))
-            fault_add(fs, FAULT_ExpressRouteAdvertisedPrefixNotPublic, at,
-                      "'%s' is not public. Only public prefixes are announced on Microsoft peering; "
-                      "translate private addresses first.", m->prefixes[i]);
+            fault_add(
+                fs, FAULT_ExpressRouteAdvertisedPrefixNotPublic, at,
+                "'%s' is not public. Only public prefixes are announced on Microsoft peering; "
+                "translate private addresses first.",
+                m->prefixes[i]);
     }
 }
 
 bool peering_check(enum peering_type kind, const struct record_peering *r,
-                   const struct peering_around *around, struct faults *fs, struct peering_terms *out)
+                   const struct peering_around *around, struct faults *fs,
+                   struct peering_terms *out)
 {
     const char *v6 = "/properties/ipv6PeeringConfig";
     size_t before = fs->n;
@@ -188,7 +200,8 @@ bool peering_check(enum peering_type kind, const struct record_peering *r,
         t.v6 = family_check(kind, FAMILY_IPV6, r->ipv6.primary, r->ipv6.secondary, v6, around, fs);
     if (kind == PEERING_TYPE_MICROSOFT) {
         announced_check(&r->microsoft, "/properties/microsoftPeeringConfig", fs);
-        announced_check(&r->ipv6.microsoft, "/properties/ipv6PeeringConfig/microsoftPeeringConfig", fs);
+        announced_check(&r->ipv6.microsoft, "/properties/ipv6PeeringConfig/microsoftPeeringConfig",
+                        fs);
     }
     if (fs->n != before) return false;
     *out = t;

@@ -13,6 +13,7 @@ static const char *const resource_names[] = {
 #undef ROW
 };
 
+/* clang-format off */
 static const enum provider_move provider_moves[PROVIDER_STATES_N][PROVIDER_STATES_N] = {
 #define ROW(from, to, move) [PROVIDER_##from][PROVIDER_##to] = move,
     ROW(NotProvisioned, NotProvisioned, MOVE_SAME)
@@ -46,6 +47,7 @@ static const struct resource_step {
     ROW(Deleting, FAILED, Failed)
 #undef ROW
 };
+/* clang-format on */
 
 static bool parse(const char *s, const char *const *names, int n, int *out)
 {

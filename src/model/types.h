@@ -1,5 +1,5 @@
-/* model/types.h - the kinds of resources, one row each. A new kind is a row here, a table of fields in
- * records_json.c, and its hooks in api/. Pure. */
+/* model/types.h - the kinds of resources, one row each. A new kind is a row here, a table of fields
+ * in records_json.c, and its hooks in api/. Pure. */
 #pragma once
 #include "base/defs.h"
 
@@ -8,7 +8,8 @@ enum resource_kind {
     KIND_PEERING,
     KIND_AUTHORIZATION,
     KIND_CROSS_CONNECTION,
-    KIND_CROSS_PEERING, /* the provider's view of a circuit's peering: same record, other identifier */
+    KIND_CROSS_PEERING, /* the provider's view of a circuit's peering: same record, other identifier
+                         */
     KIND_VNET,
     KIND_SUBNET,
     KIND_PUBLIC_IP,
@@ -19,19 +20,19 @@ enum resource_kind {
 };
 
 enum resource_kind_flags {
-    KIND_TRACKED = 1 << 0,   /* has a location and tags, and stands in a group */
+    KIND_TRACKED = 1 << 0,         /* has a location and tags, and stands in a group */
     KIND_BY_SUBSCRIPTION = 1 << 1, /* can be listed over a subscription */
-    KIND_NO_CREATE = 1 << 2, /* appears and vanishes by itself */
+    KIND_NO_CREATE = 1 << 2,       /* appears and vanishes by itself */
     KIND_PATCH_TAGS = 1 << 3,
-    KIND_PATCH_ASYNC = 1 << 4, /* PATCH of tags is an operation as in the API description */
+    KIND_PATCH_ASYNC = 1 << 4,  /* PATCH of tags is an operation as in the API description */
     KIND_KEEP_UNKNOWN = 1 << 5, /* properties we have no rule for are kept as they came */
 };
 
 struct resource_type {
-    const char *segment;      /* in the path: "peerings" */
-    const char *full;         /* "Microsoft.Network/expressRouteCircuits/peerings" */
+    const char *segment;       /* in the path: "peerings" */
+    const char *full;          /* "Microsoft.Network/expressRouteCircuits/peerings" */
     enum resource_kind parent; /* KIND_NONE: top level */
-    const char *inside;       /* property of the parent that lists these, NULL: not shown there */
+    const char *inside;        /* property of the parent that lists these, NULL: not shown there */
     unsigned flags;
     unsigned write_ms, delete_ms; /* how long an operation takes in life */
 };

@@ -1,5 +1,5 @@
-/* plan/plan.c - see plan.h. Each intent is filled by walking the sorted lists twice over: circuits and
- * their connections for edges, gateways and their connections for gateway nodes. */
+/* plan/plan.c - see plan.h. Each intent is filled by walking the sorted lists twice over: circuits
+ * and their connections for edges, gateways and their connections for gateway nodes. */
 #include "plan/plan.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,10 @@ enum {
     LOCAL_PREF_USUAL = 100,
 };
 
-const char *plan_leg_name(enum plan_leg leg) { return leg == PLAN_PRIMARY ? "primary" : "secondary"; }
+const char *plan_leg_name(enum plan_leg leg)
+{
+    return leg == PLAN_PRIMARY ? "primary" : "secondary";
+}
 
 struct making {
     const struct plan_input *in;
@@ -46,7 +49,8 @@ static void *list(struct making *m, size_t n, size_t size)
  * fourth; IPv6 takes the tag as its fourth group. */
 static struct prefix link_prefix(enum family family, uint16_t tag, enum plan_leg leg)
 {
-    uint32_t round = (uint32_t)(tag - 1) / LINKS_PER_ROUND, third = (uint32_t)(tag - 1) % LINKS_PER_ROUND + 1;
+    uint32_t round = (uint32_t)(tag - 1) / LINKS_PER_ROUND,
+             third = (uint32_t)(tag - 1) % LINKS_PER_ROUND + 1;
     if (family == FAMILY_IPV4) {
         struct addr a = addr_v4(LINK_ADDRESS_IPV4 | third << 8 | round * 8 | (uint32_t)leg * 4);
         return prefix_of(&a, 30);
@@ -71,12 +75,15 @@ struct building { /* a domain being filled; lists have room for all that may com
 };
 
 static struct intent_attachment *add_attachment(struct building *b, const char *name,
-                                                const char *subject, const char *port, uint16_t stag,
-                                                uint16_t ctag)
+                                                const char *subject, const char *port,
+                                                uint16_t stag, uint16_t ctag)
 {
     struct intent_attachment *a = &b->d->attachments[b->d->attachments_n++];
-    *a = (struct intent_attachment){.name = name, .subject = subject, .port = port,
-                                    .tags = {stag, ctag}, .mtu = MTU,
+    *a = (struct intent_attachment){.name = name,
+                                    .subject = subject,
+                                    .port = port,
+                                    .tags = {stag, ctag},
+                                    .mtu = MTU,
                                     .addresses = list(b->m, 2, sizeof *a->addresses)};
     return a;
 }
@@ -91,26 +98,32 @@ static struct intent_peer *add_peer(struct building *b, const char *name, const 
 {
     struct intent_peer *p = &b->d->peers[b->d->peers_n++];
     bool v4 = link->addr.family == FAMILY_IPV4;
-    *p = (struct intent_peer){
-        .name = name, .subject = subject, .role = role, .port = PORT_BGP, .hold_s = HOLD_S,
-        .address = prefix_host(link, cloud_side ? 1 : 2),
-        .local = prefix_host(link, cloud_side ? 2 : 1),
-        .families = v4 ? BGP_IPV4_UNICAST : BGP_IPV6_UNICAST, .md5 = "",
-        .limit_restart_s = LIMIT_RESTART_S,
-        .bfd = {true, BFD_INTERVAL_US, BFD_INTERVAL_US, BFD_MULTIPLIER}};
+    *p = (struct intent_peer){.name = name,
+                              .subject = subject,
+                              .role = role,
+                              .port = PORT_BGP,
+                              .hold_s = HOLD_S,
+                              .address = prefix_host(link, cloud_side ? 1 : 2),
+                              .local = prefix_host(link, cloud_side ? 2 : 1),
+                              .families = v4 ? BGP_IPV4_UNICAST : BGP_IPV6_UNICAST,
+                              .md5 = "",
+                              .limit_restart_s = LIMIT_RESTART_S,
+                              .bfd = {true, BFD_INTERVAL_US, BFD_INTERVAL_US, BFD_MULTIPLIER}};
     return p;
 }
 
 /* --- what belongs together --- */
 
-static const struct plan_circuit *circuit_of(const struct plan_input *in, const struct plan_connection *c)
+static const struct plan_circuit *circuit_of(const struct plan_input *in,
+                                             const struct plan_connection *c)
 {
     for (size_t i = 0; i < in->circuits_n; i++)
         if (strcmp(in->circuits[i].key, c->circuit) == 0) return &in->circuits[i];
     return NULL;
 }
 
-static const struct plan_gateway *gateway_of(const struct plan_input *in, const struct plan_connection *c)
+static const struct plan_gateway *gateway_of(const struct plan_input *in,
+                                             const struct plan_connection *c)
 {
     for (size_t i = 0; i < in->gateways_n; i++)
         if (strcmp(in->gateways[i].key, c->gateway) == 0) return &in->gateways[i];
@@ -152,7 +165,8 @@ static const struct plan_edge *edge_at(const struct plan_input *in, const char *
 {
     for (size_t i = 0; i < in->edges_n; i++) {
         const struct plan_edge *e = &in->edges[i];
-        if (e->role == PLAN_EDGE && e->leg == leg && text_same_nocase(e->location, location)) return e;
+        if (e->role == PLAN_EDGE && e->leg == leg && text_same_nocase(e->location, location))
+            return e;
     }
     return NULL;
 }
@@ -173,7 +187,8 @@ static bool is_network(const struct plan_input *in, const char *said, const stru
     return same == 1 && text_same_nocase(said, v->name);
 }
 
-static bool holds(const struct plan_input *in, const struct plan_edge *node, const struct plan_gateway *g)
+static bool holds(const struct plan_input *in, const struct plan_edge *node,
+                  const struct plan_gateway *g)
 {
     const struct plan_vnet *v = vnet_of(in, g);
     for (size_t i = 0; v && i < node->networks_n; i++)
@@ -193,12 +208,13 @@ static struct intent_domain *open_domain(struct making *m, struct intent *i, siz
 
 /* --- an edge of a location --- */
 
-static void customer_side(struct building *b, const struct plan_edge *e, const struct plan_circuit *c,
-                          const struct plan_peering *p)
+static void customer_side(struct building *b, const struct plan_edge *e,
+                          const struct plan_circuit *c, const struct plan_peering *p)
 {
     struct making *m = b->m;
     enum plan_leg leg = (enum plan_leg)e->leg;
-    const char *subject = text(m, arena_printf(m->arena, "%s/%s", b->d->subject, plan_leg_name(leg)));
+    const char *subject =
+        text(m, arena_printf(m->arena, "%s/%s", b->d->subject, plan_leg_name(leg)));
     struct intent_attachment *acc =
         add_attachment(b, "acc", subject, e->ports.access, c->stag, p->vlan);
     for (int f = 0; f < 2; f++) {
@@ -214,11 +230,13 @@ static void customer_side(struct building *b, const struct plan_edge *e, const s
     }
 }
 
-static void gateway_side(struct building *b, const struct plan_edge *e, const struct plan_connection *c)
+static void gateway_side(struct building *b, const struct plan_edge *e,
+                         const struct plan_connection *c)
 {
     struct making *m = b->m;
     enum plan_leg leg = (enum plan_leg)e->leg;
-    const char *subject = text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
+    const char *subject =
+        text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
     const char *name = text(m, arena_printf(m->arena, "gw%u", c->tag));
     struct intent_attachment *a = add_attachment(b, name, subject, e->ports.core, 0, c->tag);
     for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
@@ -245,7 +263,8 @@ static void peering_domain(struct making *m, struct intent *i, const struct plan
     customer_side(&b, e, c, p);
     for (size_t k = 0; k < links; k++) {
         const struct plan_connection *link = &m->in->connections[k];
-        if (strcmp(link->circuit, c->key) == 0 && gateway_of(m->in, link)) gateway_side(&b, e, link);
+        if (strcmp(link->circuit, c->key) == 0 && gateway_of(m->in, link))
+            gateway_side(&b, e, link);
     }
 }
 
@@ -264,15 +283,16 @@ static void edge_domains(struct making *m, const struct plan_edge *e, struct int
 
 /* --- a gateway node --- */
 
-static void cloud_side(struct building *b, const struct plan_edge *node, const struct plan_connection *c,
-                       enum plan_leg leg)
+static void cloud_side(struct building *b, const struct plan_edge *node,
+                       const struct plan_connection *c, enum plan_leg leg)
 {
     struct making *m = b->m;
     const struct plan_circuit *circuit = circuit_of(m->in, c);
     const char *port = circuit ? core_port(node, edge_at(m->in, circuit->location, leg)) : NULL;
     unsigned number = 2u * c->tag - (leg == PLAN_PRIMARY ? 1 : 0);
     if (!port || !circuit->provisioned || !private_of(circuit)) return;
-    const char *subject = text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
+    const char *subject =
+        text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
     const char *name = text(m, arena_printf(m->arena, "e%u", number));
     struct intent_attachment *a = add_attachment(b, name, subject, port, 0, c->tag);
     for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
@@ -287,7 +307,8 @@ static void cloud_side(struct building *b, const struct plan_edge *node, const s
     }
 }
 
-static void network_side(struct building *b, const struct plan_edge *node, const struct plan_vnet *v)
+static void network_side(struct building *b, const struct plan_edge *node,
+                         const struct plan_vnet *v)
 {
     struct making *m = b->m;
     const char *subject = text(m, arena_printf(m->arena, "network/%s", v->name));
@@ -295,7 +316,8 @@ static void network_side(struct building *b, const struct plan_edge *node, const
     for (size_t i = 0; i < node->networks_n; i++) {
         const struct plan_network *n = &node->networks[i];
         if (!is_network(m->in, n->vnet, v)) continue;
-        const char *name = ++count == 1 ? "vnet" : text(m, arena_printf(m->arena, "vnet%zu", count));
+        const char *name =
+            ++count == 1 ? "vnet" : text(m, arena_printf(m->arena, "vnet%zu", count));
         struct intent_attachment *a = add_attachment(b, name, subject, n->port, n->stag, n->ctag);
         if (!addr_is_none(&n->address.addr)) add_address(a, n->address);
         if (!addr_is_none(&n->address6.addr)) add_address(a, n->address6);
@@ -328,7 +350,8 @@ static void gateway_domains(struct making *m, const struct plan_edge *node, stru
 {
     i->domains = list(m, m->in->gateways_n, sizeof *i->domains);
     for (size_t k = 0; k < m->in->gateways_n && !m->full; k++)
-        if (holds(m->in, node, &m->in->gateways[k])) gateway_domain(m, i, node, &m->in->gateways[k]);
+        if (holds(m->in, node, &m->in->gateways[k]))
+            gateway_domain(m, i, node, &m->in->gateways[k]);
 }
 
 /* --- all of them --- */
@@ -336,7 +359,8 @@ static void gateway_domains(struct making *m, const struct plan_edge *node, stru
 #define BY(type, member)                                                                           \
     static int type##_by_##member(const void *a, const void *b)                                    \
     {                                                                                              \
-        return strcmp(((const struct plan_##type *)a)->member, ((const struct plan_##type *)b)->member); \
+        return strcmp(((const struct plan_##type *)a)->member,                                     \
+                      ((const struct plan_##type *)b)->member);                                    \
     }
 BY(edge, name)
 BY(circuit, label)
@@ -345,7 +369,8 @@ BY(gateway, label)
 
 static int connection_by_tag(const void *a, const void *b)
 {
-    return (int)((const struct plan_connection *)a)->tag - (int)((const struct plan_connection *)b)->tag;
+    return (int)((const struct plan_connection *)a)->tag -
+           (int)((const struct plan_connection *)b)->tag;
 }
 
 static void sort(void *rows, size_t n, size_t size, int (*by)(const void *, const void *))
@@ -371,8 +396,11 @@ bool plan_make(struct plan_input *in, struct arena *a, struct plan *out)
     for (size_t k = 0; k < in->edges_n && !m.full; k++) {
         const struct plan_edge *e = &in->edges[k];
         struct plan_row *row = &out->rows[out->n++];
-        *row = (struct plan_row){e->name, {.dataplane = DATAPLANE_NAMESPACES, .control_socket = "",
-                                           .state_dir = "", .control = {"", "", "", ""}}};
+        *row = (struct plan_row){e->name,
+                                 {.dataplane = DATAPLANE_NAMESPACES,
+                                  .control_socket = "",
+                                  .state_dir = "",
+                                  .control = {"", "", "", ""}}};
         row->intent.router.name = e->name;
         row->intent.router.id = e->router_id;
         row->intent.router.asn = e->role == PLAN_EDGE ? ASN_CLOUD : ASN_GATEWAY;

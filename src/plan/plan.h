@@ -2,12 +2,12 @@
  * resources give the same intents, whatever their order.
  *
  * Where things go. A circuit that its provider has provisioned becomes a domain for each of its
- * peerings, on the two edges of its location: the customer at network + 1, the cloud at network + 2.
- * A connection becomes a link between both of those edges and the node that holds the gateway, told
- * apart by the connection's tag. A gateway becomes a domain on that node, with a link for every edge
- * of every circuit, its network's attachment, and the network's prefixes. What is not finished (a
- * circuit that is not provisioned, a peering being made or deleted, an edge that is not registered)
- * is left out. docs/plan.md draws it. */
+ * peerings, on the two edges of its location: the customer at network + 1, the cloud at network
+ * + 2. A connection becomes a link between both of those edges and the node that holds the gateway,
+ * told apart by the connection's tag. A gateway becomes a domain on that node, with a link for
+ * every edge of every circuit, its network's attachment, and the network's prefixes. What is not
+ * finished (a circuit that is not provisioned, a peering being made or deleted, an edge that is not
+ * registered) is left out. docs/plan.md draws it. */
 #pragma once
 #include "intent/intent.h"
 
@@ -94,6 +94,6 @@ struct plan {
     size_t n;
 };
 
-/* Everything lives in the arena, or is borrowed from the input. Sorts the input's lists. False at the
- * arena's ceiling. */
+/* Everything lives in the arena, or is borrowed from the input. Sorts the input's lists. False at
+ * the arena's ceiling. */
 MUST_USE bool plan_make(struct plan_input *in, struct arena *a, struct plan *out);

@@ -35,12 +35,14 @@ static json_t *write_host(const struct intent_address *a)
     return addr_is_none(&a->addr) ? NULL : json_sprintf("%s/%u", addr_text(&a->addr, text), a->len);
 }
 
-static void read_address(const struct fields_reader *r, const json_t *v, void *record, const char *where)
+static void read_address(const struct fields_reader *r, const json_t *v, void *record,
+                         const char *where)
 {
     read_host(r, v, where, &((struct plan_network *)record)->address);
 }
 
-static void read_address6(const struct fields_reader *r, const json_t *v, void *record, const char *where)
+static void read_address6(const struct fields_reader *r, const json_t *v, void *record,
+                          const char *where)
 {
     read_host(r, v, where, &((struct plan_network *)record)->address6);
 }
@@ -58,14 +60,15 @@ static json_t *write_address6(const void *record, bool secrets)
 }
 
 /* {"edge1": "core1", ...}: the keys are names of edges. */
-static void read_cores(const struct fields_reader *r, const json_t *v, void *record, const char *where)
+static void read_cores(const struct fields_reader *r, const json_t *v, void *record,
+                       const char *where)
 {
     struct plan_edge *e = record;
     const char *edge;
     json_t *port;
     if (!json_is_object(v)) {
-        problem_add(r->problems, where, "an object: edge name to interface name", "", "'cores' is %s",
-                    fields_type_name(v));
+        problem_add(r->problems, where, "an object: edge name to interface name", "",
+                    "'cores' is %s", fields_type_name(v));
         return;
     }
     e->cores = arena_take_array(r->arena, json_object_size(v) + 1, sizeof *e->cores);
@@ -74,7 +77,8 @@ static void read_cores(const struct fields_reader *r, const json_t *v, void *rec
         const char *name = json_string_value(port);
         if (!name || !*name || strlen(name) > 15)
             problem_add(r->problems, fields_pointer(r->arena, where, edge),
-                        "the name of an interface, 1 to 15 characters", "", "the port to '%s' is %s", edge,
+                        "the name of an interface, 1 to 15 characters", "",
+                        "the port to '%s' is %s", edge,
                         name ? "empty or too long" : fields_type_name(port));
         else if (e->cores)
             e->cores[e->cores_n++] =
@@ -96,7 +100,8 @@ static json_t *write_cores(const void *record, bool secrets)
 #define INTERFACE_MAX 15
 
 static const struct field port_rows[] = {
-    {"access", FIELD_TEXT, offsetof(struct plan_edge, ports.access), .min = 1, .max = INTERFACE_MAX},
+    {"access", FIELD_TEXT, offsetof(struct plan_edge, ports.access), .min = 1,
+     .max = INTERFACE_MAX},
     {"core", FIELD_TEXT, offsetof(struct plan_edge, ports.core), .min = 1, .max = INTERFACE_MAX},
     {0},
 };
@@ -116,7 +121,8 @@ static const struct plan_network network_blank = {.vnet = "", .port = ""};
 
 static const struct field edge_rows[] = {
     {"name", FIELD_TEXT, offsetof(struct plan_edge, name), FIELD_REQUIRED, .min = 1, .max = 40},
-    {"role", FIELD_ENUM, offsetof(struct plan_edge, role), FIELD_REQUIRED | FIELD_ALWAYS, .names = roles},
+    {"role", FIELD_ENUM, offsetof(struct plan_edge, role), FIELD_REQUIRED | FIELD_ALWAYS,
+     .names = roles},
     {"location", FIELD_TEXT, offsetof(struct plan_edge, location), .max = 80},
     {"leg", FIELD_ENUM, offsetof(struct plan_edge, leg), FIELD_ALWAYS, .names = legs},
     {"region", FIELD_TEXT, offsetof(struct plan_edge, region), .max = 80},
@@ -140,8 +146,8 @@ static void needed(struct problems *ps, const struct plan_edge *e, const char *k
 void plan_edge_read(const json_t *json, struct arena *a, struct problems *ps, struct plan_edge *out)
 {
     size_t before = ps->count;
-    *out = (struct plan_edge){.name = "", .location = "", .region = "", .namespace_ = "",
-                              .ports = {"", ""}};
+    *out = (struct plan_edge){
+        .name = "", .location = "", .region = "", .namespace_ = "", .ports = {"", ""}};
     if (!json_is_object(json)) {
         problem_add(ps, "", "an object", "", "the entry is %s", fields_type_name(json));
         return;
@@ -161,8 +167,8 @@ void plan_edge_read(const json_t *json, struct arena *a, struct problems *ps, st
 
 json_t *plan_edge_write(const struct plan_edge *e)
 {
-    static const struct plan_edge blank = {.name = "", .location = "", .region = "", .namespace_ = "",
-                                           .ports = {"", ""}};
+    static const struct plan_edge blank = {
+        .name = "", .location = "", .region = "", .namespace_ = "", .ports = {"", ""}};
     json_t *o = fields_write(edge_rows, e, &blank, true);
     if (e->role == PLAN_GATEWAY) json_object_del(o, "leg");
     return o;
@@ -210,12 +216,11 @@ static bool read_links(const json_t *o, uint8_t len, struct prefix out[static PL
 static bool read_peering(const json_t *r, struct plan_peering *out)
 {
     const json_t *p = props(r), *v6 = json_object_get(p, "ipv6PeeringConfig");
-    *out = (struct plan_peering){
-        .microsoft = text_same_nocase(text(r, "name"), "MicrosoftPeering"),
-        .disabled = text_same_nocase(text(p, "state"), "Disabled"),
-        .asn = (uint32_t)json_integer_value(json_object_get(p, "peerASN")),
-        .vlan = (uint16_t)json_integer_value(json_object_get(p, "vlanId")),
-        .md5 = text(internal(r), "sharedKey")};
+    *out = (struct plan_peering){.microsoft = text_same_nocase(text(r, "name"), "MicrosoftPeering"),
+                                 .disabled = text_same_nocase(text(p, "state"), "Disabled"),
+                                 .asn = (uint32_t)json_integer_value(json_object_get(p, "peerASN")),
+                                 .vlan = (uint16_t)json_integer_value(json_object_get(p, "vlanId")),
+                                 .md5 = text(internal(r), "sharedKey")};
     out->on[0] = read_links(p, 30, out->links[0]);
     out->on[1] = v6 && !text_same_nocase(text(v6, "state"), "Disabled") &&
                  read_links(v6, 126, out->links[1]);
@@ -229,7 +234,8 @@ static void add_peerings(const json_t *all, struct plan_circuit *c, struct arena
     c->peerings = arena_take_array(a, 2, sizeof *c->peerings);
     json_array_foreach((json_t *)all, i, r)
     {
-        const char *key = is_type(r, "Microsoft.Network/expressRouteCircuits/peerings") ? key_of(r, a) : "";
+        const char *key =
+            is_type(r, "Microsoft.Network/expressRouteCircuits/peerings") ? key_of(r, a) : "";
         size_t n = strlen(c->key);
         if (!c->peerings || c->peerings_n == 2 || unfinished(r)) continue;
         if (strncmp(key, c->key, n) != 0 || strncmp(key + n, "/peerings/", 10) != 0) continue;
@@ -242,7 +248,8 @@ static void add_circuit(const json_t *r, const json_t *all, struct arena *a, str
     const json_t *p = props(r);
     struct plan_circuit *c = &in->circuits[in->circuits_n++];
     *c = (struct plan_circuit){
-        .key = key_of(r, a), .label = text(internal(r), "label"),
+        .key = key_of(r, a),
+        .label = text(internal(r), "label"),
         .location = text(json_object_get(p, "serviceProviderProperties"), "peeringLocation"),
         .provisioned = strcmp(text(p, "serviceProviderProvisioningState"), "Provisioned") == 0 &&
                        strcmp(text(p, "provisioningState"), "Deleting") != 0,
@@ -254,7 +261,8 @@ static void add_circuit(const json_t *r, const json_t *all, struct arena *a, str
 static bool read_community(const char *s, uint32_t *out)
 {
     char *end;
-    unsigned long high = strtoul(s, &end, 10), low = *end == ':' ? strtoul(end + 1, &end, 10) : 65536;
+    unsigned long high = strtoul(s, &end, 10),
+                  low = *end == ':' ? strtoul(end + 1, &end, 10) : 65536;
     if (*end || high > 65535 || low > 65535) return false;
     *out = (uint32_t)(high << 16 | low);
     return true;
@@ -263,12 +271,15 @@ static bool read_community(const char *s, uint32_t *out)
 static void add_vnet(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
 {
     static const char *const values[] = {"virtualNetworkCommunity", "regionalCommunity"};
-    const json_t *list = json_object_get(json_object_get(props(r), "addressSpace"), "addressPrefixes");
+    const json_t *list =
+        json_object_get(json_object_get(props(r), "addressSpace"), "addressPrefixes");
     const json_t *communities = json_object_get(props(r), "bgpCommunities");
     struct plan_vnet *v = &in->vnets[in->vnets_n++];
     (void)all;
-    *v = (struct plan_vnet){.key = key_of(r, a), .name = text(r, "name"),
-                            .prefixes = arena_take_array(a, json_array_size(list) + 1, sizeof *v->prefixes),
+    *v = (struct plan_vnet){.key = key_of(r, a),
+                            .name = text(r, "name"),
+                            .prefixes =
+                                arena_take_array(a, json_array_size(list) + 1, sizeof *v->prefixes),
                             .communities = arena_take_array(a, 2, sizeof *v->communities)};
     for (size_t i = 0; v->prefixes && i < json_array_size(list); i++) {
         const char *s = json_string_value(json_array_get(list, i));
@@ -283,21 +294,26 @@ static void add_vnet(const json_t *r, const json_t *all, struct arena *a, struct
 static void add_gateway(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
 {
     (void)all;
-    in->gateways[in->gateways_n++] = (struct plan_gateway){key_of(r, a), text(internal(r), "label"),
-                                                           text(internal(r), "vnet")};
+    in->gateways[in->gateways_n++] =
+        (struct plan_gateway){key_of(r, a), text(internal(r), "label"), text(internal(r), "vnet")};
 }
 
-static void add_connection(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
+static void add_connection(const json_t *r, const json_t *all, struct arena *a,
+                           struct plan_input *in)
 {
     const json_t *i = internal(r);
     (void)all;
     in->connections[in->connections_n++] = (struct plan_connection){
-        key_of(r, a), text(i, "label"), text(i, "circuit"), text(i, "gateway"),
+        key_of(r, a),
+        text(i, "label"),
+        text(i, "circuit"),
+        text(i, "gateway"),
         (uint16_t)json_integer_value(json_object_get(i, "tag")),
         (uint32_t)json_integer_value(json_object_get(props(r), "routingWeight"))};
 }
 
-static void add_edges(const json_t *list, struct arena *a, struct problems *ps, struct plan_input *in)
+static void add_edges(const json_t *list, struct arena *a, struct problems *ps,
+                      struct plan_input *in)
 {
     const json_t *e;
     size_t i;
@@ -322,12 +338,14 @@ bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, st
     size_t n = json_array_size(resources) + 1;
     const json_t *r;
     size_t i;
-    *out = (struct plan_input){.edges = arena_take_array(a, json_array_size(edges) + 1, sizeof *out->edges),
-                               .circuits = arena_take_array(a, n, sizeof *out->circuits),
-                               .vnets = arena_take_array(a, n, sizeof *out->vnets),
-                               .gateways = arena_take_array(a, n, sizeof *out->gateways),
-                               .connections = arena_take_array(a, n, sizeof *out->connections)};
-    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections) return false;
+    *out = (struct plan_input){
+        .edges = arena_take_array(a, json_array_size(edges) + 1, sizeof *out->edges),
+        .circuits = arena_take_array(a, n, sizeof *out->circuits),
+        .vnets = arena_take_array(a, n, sizeof *out->vnets),
+        .gateways = arena_take_array(a, n, sizeof *out->gateways),
+        .connections = arena_take_array(a, n, sizeof *out->connections)};
+    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections)
+        return false;
     add_edges(edges, a, ps, out);
     json_array_foreach((json_t *)resources, i, r)
     {

@@ -1,12 +1,13 @@
-/* store/store.c - the calls that every implementation shares: checks that would be our own mistakes,
- * and the one-key forms of a batch. */
+/* store/store.c - the calls that every implementation shares: checks that would be our own
+ * mistakes, and the one-key forms of a batch. */
 #include "store/store.h"
 #include <assert.h>
 #include <string.h>
 
 static void check_key(const char *key) { assert(key && *key && strlen(key) <= STORE_KEY_MAX); }
 
-enum store_result store_get(struct store *s, const char *key, struct arena *a, struct store_item *out)
+enum store_result store_get(struct store *s, const char *key, struct arena *a,
+                            struct store_item *out)
 {
     check_key(key);
     return s->ops->get(s, key, a, out);

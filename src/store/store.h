@@ -1,9 +1,9 @@
 /* store/store.h - what persistence must do for the control plane, whoever does it.
  * Keys are texts in byte order: a resource is kept under its lower-cased identifier (it begins with
- * '/'), everything else under a word of its own ("op/...", "edge/..."). Values are JSON texts, opaque
- * here. Every batch that is accepted raises one revision for the whole store, and every key it wrote
- * carries that revision: it is the compare-and-set token. Keys of a batch are written together or not
- * at all, and a batch that was accepted is on stable storage when the call returns.
+ * '/'), everything else under a word of its own ("op/...", "edge/..."). Values are JSON texts,
+ * opaque here. Every batch that is accepted raises one revision for the whole store, and every key
+ * it wrote carries that revision: it is the compare-and-set token. Keys of a batch are written
+ * together or not at all, and a batch that was accepted is on stable storage when the call returns.
  * Callers never run two calls on one store at once.
  * tests/unit/store/store_suite.h is the suite that every implementation passes. */
 #pragma once

@@ -74,8 +74,10 @@ static size_t place(const struct memory *m, const char *key)
     size_t low = 0, high = m->live.n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(m->live.rows[middle].key, key) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(m->live.rows[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -232,8 +234,12 @@ static void memory_drop(struct store *s)
 }
 
 static const struct store_ops memory_ops = {
-    .get = memory_get,           .list = memory_list,         .changes = memory_changes,
-    .batch = memory_batch,       .revision = memory_revision, .drop = memory_drop,
+    .get = memory_get,
+    .list = memory_list,
+    .changes = memory_changes,
+    .batch = memory_batch,
+    .revision = memory_revision,
+    .drop = memory_drop,
 };
 
 struct store *store_memory_new(void)
