@@ -11,6 +11,7 @@ struct action {
     enum api_method method;
     bool has_argument; /* the leg */
     unsigned ms;       /* 0: answered at once */
+    bool writes;       /* wants the right to change the resource */
 };
 
 /* clang-format off */
@@ -29,6 +30,7 @@ static const struct action actions[] = {
     {KIND_GATEWAY,       "getBgpPeerStatus",    API_POST, false, 1000},
     {KIND_GATEWAY,       "getLearnedRoutes",    API_POST, false, 1000},
     {KIND_GATEWAY,       "getAdvertisedRoutes", API_POST, false, 1000},
+    {KIND_GATEWAY,       "reset",               API_POST, false, 3000, true},
 };
 /* clang-format on */
 
@@ -82,6 +84,7 @@ void action_handle(struct call *c, const struct action *a, const struct record *
                    const char *argument)
 {
     const char *peer = target_param(&c->target, "peer");
+    if (a->writes && !require(c, kind_hooks[a->kind].write_roles, r->key, a->name)) return;
     if (c->req->method != a->method)
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "'%s' is called by %s.", a->name,
                   a->method == API_GET ? "GET" : "POST");

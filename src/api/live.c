@@ -377,6 +377,8 @@ static json_t *leg_make(struct call *c, const struct record *r, const char *acti
 
 json_t *live_make(struct call *c, const struct record *r, const char *action, const char *argument)
 {
+    /* Instances of a gateway are the edges' business: a reset has nothing to do but to answer. */
+    if (strcmp(action, "reset") == 0) return json_incref(resource_render(c, r));
     json_t *rows = r->kind == KIND_GATEWAY ? gateway_make(c, r, action, argument)
                                            : leg_make(c, r, action, argument);
     return json_pack("{s:o}", "value", rows);

@@ -143,6 +143,15 @@ static void a_gateway_shows_its_peers_and_routes(void **state)
     assert_string_equal(says(w, "value.0.network"), "10.20.0.0/16");
 }
 
+static void a_reset_answers_with_the_gateway_and_is_for_writers(void **state)
+{
+    struct world *w = *state;
+    act(w, &owner, GATEWAY "/reset?api-version=2022-01-01&gatewayVip=None");
+    assert_string_equal(says(w, "id"), GATEWAY);
+    assert_null(at(w->json, "internal"));
+    EXPECT(403, ask(w, &reader, API_POST, GATEWAY "/reset", NULL));
+}
+
 static void a_connection_is_connected_when_a_session_is(void **state)
 {
     struct world *w = *state;
@@ -196,6 +205,7 @@ int main(void)
         LIVE(the_summary_shows_prefixes_or_the_state),
         LIVE(the_providers_summary_has_its_own_shape),
         LIVE(a_gateway_shows_its_peers_and_routes),
+        LIVE(a_reset_answers_with_the_gateway_and_is_for_writers),
         LIVE(a_connection_is_connected_when_a_session_is),
         LIVE(without_evidence_tables_are_empty),
         LIVE(broken_evidence_breaks_nothing),
