@@ -41,7 +41,7 @@ enum bgp_frame_result bgp_frame_next(struct span in, size_t limit, struct bgp_fr
 
 /* --- OPEN --- */
 struct bgp_caps { /* what one side offers; a capability counts only if it parsed completely (RB-02D) */
-    uint32_t families;          /* enum bgp_family bits; 0 in a received OPEN means IPv4 unicast */
+    uint32_t families;          /* enum bgp_family bits; an OPEN without any counts as IPv4 unicast */
     bool refresh, enhanced_refresh, extended_messages;
     bool as4;
     uint32_t asn;               /* with as4 */
