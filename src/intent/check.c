@@ -1,0 +1,341 @@
+/* intent/check.c - see check.h. Uniqueness is asked by sorting small records with their places, so
+ * that a router with thousands of neighbours is checked in a moment. */
+#include "intent/check.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHERE_MAX = 96 };
+
+struct check {
+    const struct intent *i;
+    struct problems *problems;
+    size_t d; /* the domain being looked at */
+};
+
+/* --- places --- */
+
+/* "/domains/3/peers/1/address"; `list` NULL: the domain itself. */
+static const char *place(const struct check *c, char buf[static WHERE_MAX], const char *list,
+                         size_t at, const char *key)
+{
+    if (list)
+        snprintf(buf, WHERE_MAX, "/domains/%zu/%s/%zu/%s", c->d, list, at, key);
+    else
+        snprintf(buf, WHERE_MAX, "/domains/%zu/%s", c->d, key);
+    return buf;
+}
+
+static const struct intent_domain *domain(const struct check *c) { return &c->i->domains[c->d]; }
+
+/* --- names --- */
+
+#define NAME_RULE "letters, digits, '-', '_' and '.', starting with a letter or digit"
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Names become names of files, namespaces and interfaces (RB-221). */
+static bool name_fine(const char *s)
+{
+    if (!is_word(*s)) return false;
+    for (; *s; s++)
+        if (!is_word(*s) && !strchr("-_.", *s)) return false;
+    return true;
+}
+
+static void check_name(struct check *c, const char *where, const char *name)
+{
+    if (!name_fine(name))
+        problem_add(c->problems, where, NAME_RULE, "", "'%s' cannot be a name here", name);
+}
+
+struct keyed { /* a key and where it stands */
+    const void *key;
+    size_t domain, at;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : x->domain != y->domain ? (x->domain > y->domain) - (x->domain < y->domain)
+                                                  : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Says `what` for each record that equals the one before it. */
+static void find_twins(struct check *c, struct keyed *all, size_t n,
+                       int (*order)(const void *, const void *),
+                       bool (*same)(const struct check *, const struct keyed *, const struct keyed *),
+                       const char *list, const char *key, const char *rule)
+{
+    char where[WHERE_MAX], first[WHERE_MAX];
+    qsort(all, n, sizeof *all, order);
+    for (size_t k = 1; k < n; k++) {
+        if (!same(c, &all[k - 1], &all[k])) continue;
+        c->d = all[k - 1].domain;
+        place(c, first, list, all[k - 1].at, key);
+        c->d = all[k].domain;
+        problem_add(c->problems, place(c, where, list, all[k].at, key), rule, "",
+                    "the same stands at %s", first);
+    }
+}
+
+static bool same_text(const struct check *c, const struct keyed *a, const struct keyed *b)
+{
+    (void)c;
+    return strcmp(a->key, b->key) == 0;
+}
+
+static struct keyed *room_for(size_t n)
+{
+    struct keyed *all = calloc(n + 1, sizeof *all);
+    if (!all) abort();
+    return all;
+}
+
+static void check_domain_names(struct check *c)
+{
+    char where[WHERE_MAX];
+    struct keyed *all = room_for(c->i->domains_n);
+    for (size_t d = 0; d < c->i->domains_n; d++) {
+        c->d = d;
+        check_name(c, place(c, where, NULL, 0, "name"), c->i->domains[d].name);
+        all[d] = (struct keyed){c->i->domains[d].name, d, 0};
+    }
+    qsort(all, c->i->domains_n, sizeof *all, by_text);
+    for (size_t k = 1; k < c->i->domains_n; k++) {
+        if (!same_text(c, &all[k - 1], &all[k])) continue;
+        c->d = all[k].domain;
+        problem_add(c->problems, place(c, where, NULL, 0, "name"), "names of domains are unique", "",
+                    "a domain called '%s' is there already", domain(c)->name);
+    }
+    free(all);
+}
+
+/* --- peers --- */
+
+static int by_address(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    const struct intent_peer *p = x->key, *q = y->key;
+    int order = addr_compare(&p->address, &q->address);
+    if (order == 0) order = addr_compare(&p->local, &q->local);
+    return order ? order : x->domain != y->domain ? (x->domain > y->domain) - (x->domain < y->domain)
+                                                  : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Domains have address spaces of their own, unless there is no data plane to keep them apart. */
+static bool same_neighbour(const struct check *c, const struct keyed *a, const struct keyed *b)
+{
+    const struct intent_peer *p = a->key, *q = b->key;
+    return addr_equal(&p->address, &q->address) &&
+           (a->domain == b->domain || c->i->dataplane == DATAPLANE_NONE);
+}
+
+static void check_peers_unique(struct check *c)
+{
+    size_t n = 0;
+    for (size_t d = 0; d < c->i->domains_n; d++) n += c->i->domains[d].peers_n;
+    struct keyed *names = room_for(n), *addresses = room_for(n);
+    n = 0;
+    for (size_t d = 0; d < c->i->domains_n; d++)
+        for (size_t p = 0; p < c->i->domains[d].peers_n; p++, n++) {
+            names[n] = (struct keyed){c->i->domains[d].peers[p].name, d, p};
+            addresses[n] = (struct keyed){&c->i->domains[d].peers[p], d, p};
+        }
+    find_twins(c, names, n, by_text, same_text, "peers", "name",
+               "names of neighbours are unique in a router");
+    find_twins(c, addresses, n, by_address, same_neighbour, "peers", "address",
+               "one session per neighbour address in a domain");
+    free(names), free(addresses);
+}
+
+static const struct intent_address *subnet_of(const struct intent_domain *d, const struct addr *a)
+{
+    for (size_t k = 0; k < d->attachments_n; k++)
+        for (size_t n = 0; n < d->attachments[k].addresses_n; n++) {
+            const struct intent_address *own = &d->attachments[k].addresses[n];
+            struct prefix p = prefix_of(&own->addr, own->len);
+            if (own->addr.family == a->family && prefix_has(&p, a)) return own;
+        }
+    return NULL;
+}
+
+static bool is_own(const struct intent_domain *d, const struct addr *a)
+{
+    for (size_t k = 0; k < d->attachments_n; k++)
+        for (size_t n = 0; n < d->attachments[k].addresses_n; n++)
+            if (addr_equal(&d->attachments[k].addresses[n].addr, a)) return true;
+    return false;
+}
+
+static void check_peer_place(struct check *c, size_t at, const struct intent_peer *p)
+{
+    char where[WHERE_MAX], text[ADDR_TEXT_MAX];
+    const struct intent_domain *d = domain(c);
+    place(c, where, "peers", at, "address");
+    if (addr_is_link_local(&p->address)) return;
+    if (!subnet_of(d, &p->address))
+        problem_add(c->problems, where, "a neighbour is on the subnet of an attachment", "",
+                    "no attachment of '%s' has a subnet with %s", d->name, addr_text(&p->address, text));
+    else if (is_own(d, &p->address))
+        problem_add(c->problems, where, "the neighbour's address, not ours", "",
+                    "%s is an address of this router", addr_text(&p->address, text));
+    if (!addr_is_none(&p->local) && !is_own(d, &p->local))
+        problem_add(c->problems, place(c, where, "peers", at, "local"), "one of our own addresses", "",
+                    "no attachment of '%s' has the address %s", d->name, addr_text(&p->local, text));
+}
+
+static void check_peer(struct check *c, size_t at, const struct intent_peer *p)
+{
+    char where[WHERE_MAX], text[ADDR_TEXT_MAX];
+    check_name(c, place(c, where, "peers", at, "name"), p->name);
+    place(c, where, "peers", at, "local");
+    if (!addr_is_none(&p->local) && p->local.family != p->address.family)
+        problem_add(c->problems, where, "both ends of a session speak one family", "",
+                    "'local' and 'address' are of different families");
+    else if (addr_equal(&p->local, &p->address))
+        problem_add(c->problems, where, "two ends of a session have two addresses", "",
+                    "'local' and 'address' are both %s", addr_text(&p->local, text));
+    if (p->hold_s == 1 || p->hold_s == 2)
+        problem_add(c->problems, place(c, where, "peers", at, "hold"), "0, or 3 to 65535 (RFC 4271 4.2)",
+                    "3", "a hold time of %u s is too short", p->hold_s);
+    if (p->role == PEER_INTERNAL && p->asn != c->i->router.asn)
+        problem_add(c->problems, place(c, where, "peers", at, "asn"),
+                    "an internal neighbour has the router's own AS", "", "AS %u is not %u", p->asn,
+                    c->i->router.asn);
+    if (c->i->dataplane == DATAPLANE_NAMESPACES) check_peer_place(c, at, p);
+}
+
+/* --- attachments --- */
+
+static bool interface_fine(const char *s)
+{
+    return name_fine(s) && strcmp(s, "lo") != 0;
+}
+
+static int by_tags(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    const struct intent_attachment *p = x->key, *q = y->key;
+    int order = strcmp(p->port, q->port);
+    if (order == 0) order = (p->tags.s > q->tags.s) - (p->tags.s < q->tags.s);
+    if (order == 0) order = (p->tags.c > q->tags.c) - (p->tags.c < q->tags.c);
+    return order ? order : x->domain != y->domain ? (x->domain > y->domain) - (x->domain < y->domain)
+                                                  : (x->at > y->at) - (x->at < y->at);
+}
+
+static bool same_tags(const struct check *c, const struct keyed *a, const struct keyed *b)
+{
+    const struct intent_attachment *p = a->key, *q = b->key;
+    (void)c;
+    return strcmp(p->port, q->port) == 0 && tags_equal(p->tags, q->tags);
+}
+
+static void check_tags_unique(struct check *c)
+{
+    size_t n = 0;
+    for (size_t d = 0; d < c->i->domains_n; d++) n += c->i->domains[d].attachments_n;
+    struct keyed *all = room_for(n);
+    n = 0;
+    for (size_t d = 0; d < c->i->domains_n; d++)
+        for (size_t k = 0; k < c->i->domains[d].attachments_n; k++)
+            all[n++] = (struct keyed){&c->i->domains[d].attachments[k], d, k};
+    find_twins(c, all, n, by_tags, same_tags, "attachments", "ctag",
+               "a port's pair of tags belongs to one attachment");
+    free(all);
+}
+
+static void check_attachment(struct check *c, size_t at, const struct intent_attachment *a)
+{
+    char where[WHERE_MAX], text[ADDR_TEXT_MAX];
+    const struct intent_domain *d = domain(c);
+    if (!interface_fine(a->name))
+        problem_add(c->problems, place(c, where, "attachments", at, "name"),
+                    NAME_RULE ", at most 15, not 'lo'", "", "'%s' cannot be an interface", a->name);
+    if (!interface_fine(a->port))
+        problem_add(c->problems, place(c, where, "attachments", at, "port"),
+                    NAME_RULE ", at most 15, not 'lo'", "", "'%s' cannot be an interface", a->port);
+    if (!tags_valid(a->tags))
+        problem_add(c->problems, place(c, where, "attachments", at, "stag"),
+                    "an outer tag needs an inner one: set ctag as well", "", "S-tag %u stands alone",
+                    a->tags.s);
+    for (size_t k = 0; k < at; k++)
+        if (strcmp(d->attachments[k].name, a->name) == 0)
+            problem_add(c->problems, place(c, where, "attachments", at, "name"),
+                        "names of attachments are unique in a domain", "", "there are two '%s'", a->name);
+    for (size_t n = 0; n < a->addresses_n; n++)
+        if (addr_is_martian(&a->addresses[n].addr))
+            problem_add(c->problems, place(c, where, "attachments", at, "addresses"),
+                        "an address of a host", "", "%s cannot be an address of an interface",
+                        addr_text(&a->addresses[n].addr, text));
+}
+
+/* --- networks and routes --- */
+
+static void check_routes(struct check *c)
+{
+    char where[WHERE_MAX], text[PREFIX_TEXT_MAX];
+    const struct intent_domain *d = domain(c);
+    for (size_t k = 0; k < d->networks_n; k++)
+        for (size_t j = 0; j < k; j++)
+            if (prefix_equal(&d->networks[k].prefix, &d->networks[j].prefix))
+                problem_add(c->problems, place(c, where, "networks", k, "prefix"),
+                            "a network is originated once", "", "%s is there already",
+                            prefix_text(&d->networks[k].prefix, text));
+    for (size_t k = 0; k < d->routes_n; k++) {
+        const struct intent_route *r = &d->routes[k];
+        place(c, where, "routes", k, "via");
+        if (r->via.family != r->prefix.addr.family)
+            problem_add(c->problems, where, "prefix and next hop of one family", "",
+                        "%s cannot go by the other family", prefix_text(&r->prefix, text));
+        else if (!subnet_of(d, &r->via) || is_own(d, &r->via))
+            problem_add(c->problems, where, "a neighbour on the subnet of an attachment", "",
+                        "%s is on no attachment of '%s'", addr_text(&r->via, text), d->name);
+    }
+}
+
+static void check_domain(struct check *c)
+{
+    char where[WHERE_MAX];
+    const struct intent_domain *d = domain(c);
+    if (c->i->dataplane == DATAPLANE_NONE && d->attachments_n + d->routes_n > 0)
+        problem_add(c->problems, place(c, where, NULL, 0, d->attachments_n ? "attachments" : "routes"),
+                    "only with 'dataplane: namespaces'", "", "there is no data plane to put this into");
+    for (size_t k = 0; k < d->attachments_n; k++) check_attachment(c, k, &d->attachments[k]);
+    for (size_t k = 0; k < d->peers_n; k++) check_peer(c, k, &d->peers[k]);
+    if (c->i->dataplane == DATAPLANE_NAMESPACES) check_routes(c);
+}
+
+/* --- the router --- */
+
+static void check_control(struct check *c)
+{
+    const struct intent_control *k = &c->i->control;
+    if (!*k->url) return;
+    if (strncmp(k->url, "https://", 8) != 0)
+        problem_add(c->problems, "/control/url", "https://HOST:PORT", "",
+                    "edges and control plane speak mutual TLS");
+    if (!*k->ca_file || !*k->cert_file || !*k->key_file)
+        problem_add(c->problems, "/control", "ca, cert and key name PEM files", "",
+                    "'control' lacks a file for mutual TLS");
+}
+
+void intent_check(const struct intent *i, struct problems *problems)
+{
+    struct check c = {i, problems, 0};
+    check_name(&c, "/router/name", i->router.name);
+    if (*i->router.namespace_) check_name(&c, "/router/namespace", i->router.namespace_);
+    if (i->dataplane == DATAPLANE_NAMESPACES && i->listen_n)
+        problem_add(problems, "/bgp/listen", "only with 'dataplane: none'", "",
+                    "every domain listens on port 179 inside its own namespace");
+    check_control(&c);
+    check_domain_names(&c);
+    check_peers_unique(&c);
+    check_tags_unique(&c);
+    for (c.d = 0; c.d < i->domains_n; c.d++) check_domain(&c);
+}
