@@ -1,0 +1,88 @@
+/* sys/log.c - formatting, counting, write(2). No stdio: the confined router process logs too. */
+#include "sys/log.h"
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINES_A_SECOND = 100, CAUSES = 16, LINE_MAX_BYTES = 2000 };
+
+static const char *const levels[] = {"info", "warn", "error"};
+static const char *who_we_are = "fairlead";
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct cause {
+    char name[32];
+    time_t second;
+    unsigned lines, dropped;
+} causes[CAUSES];
+
+void log_as(const char *who) { who_we_are = who; }
+
+static void put(enum log_level level, const char *name, const char *subject, const char *text)
+{
+    struct text t = {0};
+    struct timespec now;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    text_addf(&t, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s %s", tm.tm_year + 1900, tm.tm_mon + 1,
+              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level],
+              who_we_are, name);
+    if (*subject) {
+        text_add(&t, " ");
+        text_add_escaped(&t, subject, strlen(subject), 200);
+    }
+    text_add(&t, ": ");
+    text_add_escaped(&t, text, strlen(text), LINE_MAX_BYTES);
+    text_add(&t, "\n");
+    ssize_t n = write(STDERR_FILENO, t.s, t.n);
+    (void)n; /* a dead sink loses the line */
+    text_drop(&t);
+}
+
+/* The slot of a name; one that was quiet longest gives way to a new name. */
+static struct cause *cause_of(const char *name)
+{
+    struct cause *oldest = causes;
+    for (size_t i = 0; i < CAUSES; i++) {
+        if (strncmp(causes[i].name, name, sizeof causes[i].name - 1) == 0) return &causes[i];
+        if (causes[i].second < oldest->second) oldest = &causes[i];
+    }
+    *oldest = (struct cause){0};
+    snprintf(oldest->name, sizeof oldest->name, "%s", name);
+    return oldest;
+}
+
+static bool may_speak(const char *name)
+{
+    struct cause *c = cause_of(name);
+    time_t now = time(NULL);
+    if (c->second != now) {
+        unsigned dropped = c->dropped;
+        c->second = now;
+        c->lines = c->dropped = 0;
+        if (dropped) {
+            char text[64];
+            snprintf(text, sizeof text, "%u lines of %s not shown", dropped, c->name);
+            put(LOG_LINE_WARN, "log-shortened", "", text);
+        }
+    }
+    if (c->lines++ < LINES_A_SECOND) return true;
+    c->dropped++;
+    return false;
+}
+
+void log_line(enum log_level level, const char *name, const char *subject, const char *fmt, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    pthread_mutex_lock(&lock);
+    if (may_speak(name)) put(level, name, subject, text);
+    pthread_mutex_unlock(&lock);
+}
