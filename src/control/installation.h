@@ -1,0 +1,63 @@
+/* control/installation.h - what the first start makes and every later start finds: the authority,
+ * the key of tokens, a tenant, its subscriptions, and the principals with their account files.
+ *
+ * In the state directory, readable by its owner only: ca.pem, ca.key, token.key, store.db,
+ * audit.log, and admin.json, provider.json, reader.json, operator.json. A client's secret is in its
+ * account file and nowhere else; the store has a salted slow hash of it (RB-158, RB-190). */
+#pragma once
+#include "api/api.h"
+#include "base/instant.h"
+#include "control/settings.h"
+#include "sys/tls.h"
+#include "sys/token.h"
+
+enum { SALT_BYTES = 16, PRINCIPALS = 4, GRANTS_MAX = 2 };
+
+struct bucket { /* a rate that may be exceeded for a while */
+    double level;
+    instant at;
+};
+
+struct principal {
+    char client_id[API_GUID_TEXT], object_id[API_GUID_TEXT];
+    const char *name; /* "admin" */
+    unsigned char salt[SALT_BYTES], hash[TLS_DIGEST];
+    unsigned rounds;
+    struct api_grant grants[GRANTS_MAX];
+    char scopes[GRANTS_MAX][64];
+    struct api_caller caller;
+    bool
+        proven; /* the right secret was shown to this process: it need not be hashed slowly again */
+    unsigned char proof[TLS_DIGEST];
+    struct bucket requests, writes;
+    unsigned failures; /* wrong secrets in the minute that began at: */
+    instant failures_since;
+};
+
+struct installation {
+    char dir[4096];
+    struct tls_pair authority;
+    struct token_key *tokens;
+    char tenant[API_GUID_TEXT];
+    struct api_subscription subscriptions[2];
+    char subscription_ids[2][API_GUID_TEXT];
+    size_t subscriptions_n;
+    struct principal principals[PRINCIPALS];
+    unsigned char proof_key[TLS_DIGEST]; /* of this process */
+};
+
+/* The directory, the authority and the key of tokens. False with `why`. */
+MUST_USE bool installation_open(struct installation *i, const struct settings *s, int64_t now_s,
+                                struct text *why);
+/* Tenant, subscriptions and principals, from the store or made now; and the account files with the
+ * endpoint we have today. */
+MUST_USE bool installation_people(struct installation *i, struct store *store,
+                                  const struct settings *s, const char *endpoint, struct text *why);
+void installation_drop(struct installation *i);
+
+/* NULL: there is none. */
+struct principal *principal_by_client(struct installation *i, const char *client_id);
+struct principal *principal_by_object(struct installation *i, const char *object_id);
+/* Takes the same time for a wrong secret and for nobody's (p NULL). */
+MUST_USE bool principal_secret_fine(struct installation *i, struct principal *p,
+                                    const char *secret);

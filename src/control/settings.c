@@ -1,0 +1,141 @@
+/* control/settings.c - options by rows, the file by a table of fields. */
+#include "control/settings.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "net/fields_json.h"
+#include "sys/yaml.h"
+
+enum { USAGE = 2, REQUESTS_PER_SECOND = 200, WRITES_PER_SECOND = 20 };
+
+static const char usage[] =
+    "usage: fairleadd --state-dir DIR --listen ADDRESS:PORT [--store sqlite]\n"
+    "                 [--pace instant|realistic|FACTOR] [--provider-subscription same|own]\n"
+    "                 [--config FILE]\n";
+
+/* --- the file --- */
+
+struct file {
+    const char **public_names;
+    size_t public_names_n;
+    uint32_t body_kib, connections, connections_per_address;
+    uint32_t requests_per_second, writes_per_second;
+};
+
+static const struct field limit_rows[] = {
+    {"body_kib", FIELD_U32, offsetof(struct file, body_kib), .min = 16, .max = 1 << 20},
+    {"connections", FIELD_U32, offsetof(struct file, connections), .min = 16, .max = 65536},
+    {"connections_per_address", FIELD_U32, offsetof(struct file, connections_per_address), .min = 4,
+     .max = 65536},
+    {"requests_per_second", FIELD_U32, offsetof(struct file, requests_per_second)},
+    {"writes_per_second", FIELD_U32, offsetof(struct file, writes_per_second)},
+    {0},
+};
+
+static const struct field file_rows[] = {
+    {"public_names", FIELD_TEXTS, offsetof(struct file, public_names), .max = 200,
+     .count_at = offsetof(struct file, public_names_n)},
+    {"limits", FIELD_OBJECT, 0, .sub = limit_rows},
+    {0},
+};
+
+static bool read_file(const char *path, struct arena *a, struct settings *s)
+{
+    struct problems ps;
+    struct file f = {.requests_per_second = REQUESTS_PER_SECOND,
+                     .writes_per_second = WRITES_PER_SECOND};
+    problems_init(&ps, a);
+    struct yaml_doc *doc = yaml_read_file(path, &ps);
+    if (yaml_root(doc)) fields_read(file_rows, yaml_root(doc), &f, a, &ps, "");
+    if (f.public_names_n > SETTINGS_NAMES_MAX)
+        problem_add(&ps, "/public_names", "at most 16 names", "", "too many names");
+    yaml_print_problems(doc, &ps, stderr);
+    yaml_drop(doc);
+    s->public_names = f.public_names;
+    s->public_names_n = f.public_names_n;
+    s->limits = (struct http_limits){.body = (size_t)f.body_kib << 10,
+                                     .connections = f.connections,
+                                     .connections_per_address = f.connections_per_address};
+    s->requests_per_second = f.requests_per_second;
+    s->writes_per_second = f.writes_per_second;
+    return ps.count == 0;
+}
+
+/* --- the options --- */
+
+struct words {
+    const char *state_dir, *listen, *store, *pace, *subscription, *config;
+};
+
+static bool fail(const char *what, const char *word)
+{
+    struct text shown = {0};
+    text_add_escaped(&shown, word, strlen(word), 80);
+    fprintf(stderr, "fairleadd: %s '%s'\n%s", what, text_get(&shown), usage);
+    text_drop(&shown);
+    return false;
+}
+
+static bool take_words(int argc, char **argv, struct words *w)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } rows[] = {
+        {"--state-dir", &w->state_dir}, {"--listen", &w->listen},
+        {"--store", &w->store},         {"--pace", &w->pace},
+        {"--config", &w->config},       {"--provider-subscription", &w->subscription},
+    };
+    for (int i = 1; i < argc; i++) {
+        size_t n = strcspn(argv[i], "="), r = 0;
+        while (r < ARRAY_LEN(rows) &&
+               (strlen(rows[r].name) != n || strncmp(rows[r].name, argv[i], n) != 0))
+            r++;
+        if (r == ARRAY_LEN(rows)) return fail("unknown option", argv[i]);
+        if (argv[i][n])
+            *rows[r].value = argv[i] + n + 1;
+        else if (i + 1 < argc)
+            *rows[r].value = argv[++i];
+        else
+            return fail("a value is missing after", argv[i]);
+    }
+    return true;
+}
+
+static bool pace_parse(const char *s, double *out)
+{
+    char *end;
+    if (strcmp(s, "instant") == 0) return *out = 0, true;
+    if (strcmp(s, "realistic") == 0) return *out = 1, true;
+    *out = strtod(s, &end);
+    return *s >= '0' && *s <= '9' && !*end && *out >= 0 && *out <= 100;
+}
+
+static bool judge_words(const struct words *w, struct settings *out)
+{
+    if (!w->state_dir || !w->listen) {
+        fprintf(stderr, "fairleadd: --state-dir and --listen are needed\n%s", usage);
+        return false;
+    }
+    if (w->store && strcmp(w->store, "sqlite") != 0)
+        return fail("the only store so far is sqlite, not", w->store);
+    if (w->subscription && strcmp(w->subscription, "same") != 0 &&
+        strcmp(w->subscription, "own") != 0)
+        return fail("--provider-subscription is same or own, not", w->subscription);
+    if (w->pace && !pace_parse(w->pace, &out->pace))
+        return fail("--pace is instant, realistic or a factor from 0 to 100, not", w->pace);
+    out->state_dir = w->state_dir;
+    out->listen = w->listen;
+    out->same_subscription = w->subscription && strcmp(w->subscription, "same") == 0;
+    return true;
+}
+
+int settings_read(int argc, char **argv, struct arena *a, struct settings *out)
+{
+    struct words w = {0};
+    *out = (struct settings){.requests_per_second = REQUESTS_PER_SECOND,
+                             .writes_per_second = WRITES_PER_SECOND};
+    if (!take_words(argc, argv, &w) || !judge_words(&w, out)) return USAGE;
+    return !w.config || read_file(w.config, a, out) ? 0 : USAGE;
+}

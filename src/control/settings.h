@@ -1,0 +1,21 @@
+/* control/settings.h - what fairleadd was started with: its options, and the file of --config. */
+#pragma once
+#include "base/arena.h"
+#include "sys/http_server.h"
+
+enum { SETTINGS_NAMES_MAX = 16 };
+
+struct settings {
+    const char *state_dir, *listen;
+    double pace;            /* 0: operations end at once; 1: they take as long as in life */
+    bool same_subscription; /* one subscription plays customer and provider */
+    const char *
+        *public_names; /* "host" or "host:port" by which clients may call us, besides ours */
+    size_t public_names_n;
+    struct http_limits limits;
+    unsigned requests_per_second, writes_per_second; /* of one principal; 0: as many as they like */
+};
+
+/* Texts land in the arena or are borrowed from argv. 0, or an exit status after messages on stderr.
+ */
+MUST_USE int settings_read(int argc, char **argv, struct arena *a, struct settings *out);
