@@ -46,7 +46,7 @@ class Server:
                 f.write(config)
             self.options += ["--config", path]
         self.port = port
-        self.process = None
+        self.process, self.starts = None, 0
         self.start()
 
     def start(self):
@@ -58,6 +58,7 @@ class Server:
         if not m:
             raise AssertionError(f"no ready line but {line!r}\n{self.log()}")
         self.port = int(m.group(1))
+        self.starts += 1
 
     def log(self):
         with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as f:
@@ -124,10 +125,11 @@ class Client:
                                 scope=f"https://127.0.0.1:{server.port}/.default")
         assert a.status == 200, a
         self.token = a.json["access_token"]
-        self.connection = None
+        self.connection, self.start = None, 0
 
     def call(self, method, path, body=None, headers=None):
-        if self.connection is None:
+        if self.connection is None or self.start != self.server.starts:
+            self.start = self.server.starts
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=20,
                                                           context=self.server.tls())
         h = {"Authorization": "Bearer " + self.token, **(headers or {})}

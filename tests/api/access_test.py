@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""access_test.py BUILD: who gets a token, what tokens are refused, and what a request may not be."""
+import base64
+import http.client
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.parse
+
+from harness import CIRCUIT, EDGES, GROUPS, Server, make_group, program, run, until
+
+server = Server(program(), config="public_names: [fairlead.example]\nlimits: {body_kib: 64, writes_per_second: 5}\n")
+admin = server.sign_in("admin")
+SUBSCRIPTIONS = "/subscriptions?api-version=2019-11-01"
+
+
+def form(**changes):
+    a = server.account("admin")
+    base = {"grant_type": "client_credentials", "client_id": a["clientId"], "client_secret": a["clientSecret"],
+            "scope": f"https://127.0.0.1:{server.port}/.default"}
+    return {k: v for k, v in {**base, **changes}.items() if v is not None}
+
+
+def ask(token, **headers):
+    return server.call("GET", SUBSCRIPTIONS, headers={"Authorization": f"Bearer {token}", **headers})
+
+
+def part(o):
+    return base64.urlsafe_b64encode(json.dumps(o).encode()).rstrip(b"=").decode()
+
+
+def every_door_of_the_token_endpoint_opens():
+    tenant = admin.account["tenantId"]
+    for path in ("/adfs/oauth2/token", f"/{tenant}/oauth2/v2.0/token", f"/adfs/{tenant}/oauth2/v2.0/token",
+                 f"/{tenant.upper()}/oauth2/v2.0/token"):
+        a = server.token_answer(path, **form(claims="{}", client_info="1"))
+        assert a.status == 200 and a.json["token_type"] == "Bearer" and a.json["expires_in"] == 3599, a
+        assert ask(a.json["access_token"]).status == 200
+    assert server.token_answer("/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token", **form()).status in (400, 401, 404)
+
+
+def a_token_says_who_it_is_for():
+    head, body, _ = admin.token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    assert {"oid", "tid", "appid", "aud", "iss", "exp", "nbf"} <= set(claims), claims
+    assert claims["tid"] == admin.account["tenantId"] and claims["appid"] == admin.account["clientId"], claims
+    key = server.call("GET", "/adfs/discovery/keys").json["keys"][0]
+    assert json.loads(base64.urlsafe_b64decode(head + "==")) == {"alg": "RS256", "typ": "JWT", "kid": key["kid"]}
+
+
+def the_signature_verifies_with_the_published_key():
+    key = server.call("GET", "/adfs/discovery/keys").json["keys"][0]
+    n, e = (int.from_bytes(base64.urlsafe_b64decode(key[k] + "=="), "big") for k in ("n", "e"))
+    signed, signature = admin.token.rsplit(".", 1)
+    import hashlib
+    padded = pow(int.from_bytes(base64.urlsafe_b64decode(signature + "=="), "big"), e, n).to_bytes(256, "big")
+    assert padded.endswith(hashlib.sha256(signed.encode()).digest())
+
+
+def discovery_leads_to_the_endpoint_that_works():
+    for path in ("/adfs/.well-known/openid-configuration", f"/{admin.account['tenantId']}/v2.0/.well-known/openid-configuration"):
+        a = server.call("GET", path)
+        base = f"https://127.0.0.1:{server.port}"
+        for key in ("authorization_endpoint", "token_endpoint", "issuer", "jwks_uri"):
+            assert a.json[key].startswith(base + "/"), a
+        assert server.token_answer(a.json["token_endpoint"][len(base):], **form()).status == 200
+        assert server.call("GET", a.json["jwks_uri"][len(base):]).json["keys"]
+
+
+def all_versions_of_the_metadata_are_there():
+    keys = {"2015-01-01": "graphEndpoint", "2018-01-01": "cloudEndpoint", "2022-09-01": "resourceManager"}
+    for version, key in keys.items():
+        a = server.call("GET", f"//metadata/endpoints?api-version={version}")
+        assert a.status == 200 and key in a.json, a
+    a = server.call("GET", "/metadata/endpoints?api-version=2019-05-01")
+    assert a.json[0]["authentication"]["loginEndpoint"].endswith("/adfs"), a
+    assert server.call("GET", "/metadata/endpoints?api-version=1999-01-01").status == 400
+
+
+def links_begin_with_our_names_only():
+    a = server.call("GET", "/metadata/endpoints?api-version=2022-09-01", headers={"Host": f"localhost:{server.port}"})
+    assert a.json["resourceManager"] == f"https://localhost:{server.port}", a
+    a = server.call("GET", "/metadata/endpoints?api-version=2022-09-01", headers={"Host": "fairlead.example"})
+    assert a.json["resourceManager"] == "https://fairlead.example", a
+    a = server.call("GET", "/metadata/endpoints?api-version=2022-09-01", headers={"Host": "evil.example"})
+    assert a.json["resourceManager"] == f"https://127.0.0.1:{server.port}", a
+
+
+def wrong_secrets_and_odd_grants_are_refused_as_clients_expect():
+    a = server.token_answer(**form(client_secret="wrong"))
+    assert a.status == 401 and a.json["error"] == "invalid_client" and a.json["error_codes"] == [7000215], a
+    assert a.json["error_description"].startswith("AADSTS7000215: "), a
+    b = server.token_answer(**form(client_id="00000000-0000-0000-0000-000000000000"))
+    assert b.status == 401 and b.json["error_description"] == a.json["error_description"], b
+    assert server.token_answer(**form(client_secret=None)).status == 401
+    assert server.token_answer(**form(grant_type="password")).json["error"] == "unsupported_grant_type"
+    a = server.call("POST", "/adfs/oauth2/token", {"grant_type": "client_credentials"})
+    assert a.status == 400 and a.json["error"] == "invalid_request", a
+    assert server.call("GET", "/adfs/oauth2/token").status == 405
+
+
+def guessing_gets_slow_and_locks_nobody_out():
+    times = []
+    for _ in range(8):
+        started = time.monotonic()
+        assert server.token_answer(**form(client_secret="guess")).status == 401
+        times.append(time.monotonic() - started)
+    assert times[-1] >= 0.9, times
+    started = time.monotonic()
+    assert server.token_answer(**form()).status == 200
+    assert time.monotonic() - started < 0.5
+
+
+def bad_tokens_are_401_in_one_shape():
+    head, body, signature = admin.token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    other = server.token_answer(**form(scope="https://graph.example/.default")).json["access_token"]
+    bodies = set()
+    for name, token in {
+            "altered": f"{head}.{part({**claims, 'oid': 'x'})}.{signature}",
+            "unsigned": f"{part({'alg': 'none'})}.{body}.",
+            "symmetric": f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{body}.{signature}",
+            "key in it": f"{part({'alg': 'RS256', 'jwk': {'kty': 'RSA'}})}.{body}.{signature}",
+            "cut": admin.token[:-5], "padded": admin.token + "=", "rubbish": "x", "long": "A" * 20000,
+            "for somebody else": other}.items():
+        a = ask(token)
+        assert a.status == 401 and a.code == "InvalidAuthenticationToken", (name, a)
+        assert a.headers["WWW-Authenticate"].startswith('Bearer authorization_uri="https://'), a.headers
+        bodies.add(a.raw)
+    assert len(bodies) == 1, bodies
+
+
+def only_one_authorization_field_counts():
+    a = server.call("GET", SUBSCRIPTIONS)
+    assert a.status == 401 and a.code == "AuthenticationFailed", a
+    assert server.call("GET", SUBSCRIPTIONS + "&access_token=" + admin.token).status == 401
+    assert server.call("GET", SUBSCRIPTIONS, headers={"Authorization": "Basic eDp5"}).status == 401
+    raw = exchange(f"GET {SUBSCRIPTIONS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {admin.token}\r\n"
+                   f"Authorization: Bearer {admin.token}\r\nConnection: close\r\n\r\n")
+    assert b" 401 " in raw.split(b"\r\n")[0], raw[:200]
+
+
+def exchange(text):
+    context = server.tls()
+    context.check_hostname = False
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), 10)) as s:
+        s.sendall(text.encode("latin-1"))
+        out = b""
+        try:
+            while chunk := s.recv(65536):
+                out += chunk
+        except (ssl.SSLError, OSError):
+            pass
+        return out
+
+
+def malformed_framing_is_refused_and_nothing_after_it_is_read():
+    post = f"POST /adfs/oauth2/token HTTP/1.1\r\nHost: localhost:{server.port}\r\n"
+    smuggled = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    for name, text in {
+            "both lengths": post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled,
+            "two lengths": post + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd" + smuggled,
+            "no number": post + "Content-Length: 4x\r\n\r\nabcd" + smuggled,
+            "other coding": post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled,
+            "two hosts": "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + smuggled,
+            "no host": "GET /healthz HTTP/1.1\r\n\r\n" + smuggled,
+            "no path": "GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n" + smuggled}.items():
+        out = exchange(text)
+        assert b'"status":"ok"' not in out, (name, out)
+        assert out == b"" or out.startswith(b"HTTP/1.1 4") or out.startswith(b"HTTP/1.1 501"), (name, out)
+
+
+def too_large_too_many_and_unknown_are_refused():
+    a = server.call("PUT", admin.net("expressRouteCircuits/x"), b"x" * 70000, {"Authorization": f"Bearer {admin.token}"})
+    assert a.status == 413 and a.code == "RequestTooLarge", a
+    a = admin.call("PUT", admin.net("expressRouteCircuits/x"), b"{}", {"Content-Encoding": "gzip"})
+    assert a.status == 415, a
+    admin.connection = None
+    a = admin.call("PUT", admin.net("expressRouteCircuits/x"), b"<x/>", {"Content-Type": "text/xml"})
+    assert a.status == 415 and a.code == "UnsupportedMediaType", a
+    for method in ("TRACE", "CONNECT", "BREW"):
+        out = exchange(f"{method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert out.startswith((b"HTTP/1.1 405", b"HTTP/1.1 501", b"HTTP/1.1 4")), (method, out)
+    out = exchange("GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"X-{i}: y\r\n" for i in range(120)) + "\r\n")
+    assert out.startswith(b"HTTP/1.1 431"), out
+    out = exchange("GET /" + "x" * 100000 + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert out.startswith((b"HTTP/1.1 414", b"HTTP/1.1 431")), out[:100]
+
+
+def what_hides_in_a_path_is_a_bad_request():
+    for path in (f"{admin.group('a%2fb')}?{GROUPS}", f"{admin.group('a%00b')}?{GROUPS}", f"{admin.group('a%5cb')}?{GROUPS}"):
+        a = admin.call("GET", path)
+        assert a.status == 400, (path, a)
+    for path in ("/../../etc/passwd", "/state/ca.key", "/admin.json", "/%2e%2e/ca.key"):
+        a = admin.call("GET", path)
+        assert a.status in (400, 404) and "PRIVATE" not in a.raw, (path, a)
+
+
+def writes_of_one_principal_have_a_rate():
+    make_group(admin)
+    seen = [admin.call("PUT", f"{admin.group('rg')}?{GROUPS}", {"location": "westeurope"}) for _ in range(70)]
+    late = [a for a in seen if a.status == 429]
+    assert late and late[0].code == "TooManyRequests" and late[0].headers["Retry-After"] == "1", late[:1]
+    assert admin.call("GET", f"{admin.group('rg')}?{GROUPS}").status == 200
+
+
+def old_protocols_and_weak_ciphers_are_not_spoken():
+    for settings in (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_2", "-cipher", "AES128-SHA:AES256-GCM-SHA384"],
+                     ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"]):
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", *settings], input=b"",
+                              capture_output=True, timeout=10, check=False)
+        assert b"Cipher is (NONE)" in done.stdout or done.returncode != 0, (settings, done.stdout[-500:])
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_3", "-CAfile",
+                           os.path.join(server.state, "ca.pem"), "-verify_return_error", "-verify_hostname", "localhost"],
+                          input=b"", capture_output=True, timeout=10, check=False)
+    assert b"Verify return code: 0" in done.stdout, done.stdout[-800:]
+
+
+def the_trail_has_every_write_and_refusal_and_no_secret():
+    with open(os.path.join(server.state, "audit.log"), encoding="utf-8") as f:
+        text = f.read()
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert any(r["who"] == "admin" and r["method"] == "PUT" and r["status"] == 201 for r in rows)
+    assert any(r["status"] == 401 for r in rows) and any(r["status"] == 429 for r in rows)
+    for secret in (admin.token, admin.account["clientSecret"]):
+        assert secret not in text and secret not in server.log()
+
+
+def bad_command_lines_and_files_say_what_is_wrong():
+    def start(*words):
+        done = subprocess.run([program(), *words], capture_output=True, timeout=10, check=False)
+        return done.returncode, done.stderr.decode(), done.stdout
+    base = ["--state-dir", os.path.join(server.dir, "other"), "--listen", "127.0.0.1:0"]
+    for words, status, said in [
+            ([], 2, "--state-dir and --listen"), (base + ["--stat"], 2, "unknown option '--stat'"),
+            (base + ["--pace", "slow"], 2, "--pace"), (base + ["--store", "paper"], 2, "sqlite"),
+            (["--state-dir", base[1], "--listen", "nowhere"], 1, "'nowhere' is no address"),
+            (["--state-dir", base[1], "--listen", f"127.0.0.1:{server.port}"], 1, "in use"),
+            (["--state-dir", server.state, "--listen", "127.0.0.1:0"], 1, "locked")]:
+        got = start(*words)
+        assert got[0] == status and said in got[1] and got[2] == b"", (words, got)
+    path = os.path.join(server.dir, "bad.yaml")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("public_names: [a]\nlimit: {body_kib: 1}\n")
+    status, said, _ = start(*base, "--config", path)
+    assert status == 2 and "bad.yaml:2:1" in said and "limits" in said, said
+
+
+def a_new_port_is_written_into_the_account_files():
+    old = server.port
+    server.end()
+    server.port = 0
+    server.start()
+    for name in ("admin", "provider", "reader", "operator"):
+        assert server.account(name)["endpoint"] == f"https://127.0.0.1:{server.port}"
+    assert server.sign_in("admin").call("GET", SUBSCRIPTIONS).status == 200
+    assert old
+
+
+assert CIRCUIT and EDGES and http.client and until and urllib.parse
+try:
+    sys.exit(run([
+        every_door_of_the_token_endpoint_opens,
+        a_token_says_who_it_is_for,
+        the_signature_verifies_with_the_published_key,
+        discovery_leads_to_the_endpoint_that_works,
+        all_versions_of_the_metadata_are_there,
+        links_begin_with_our_names_only,
+        wrong_secrets_and_odd_grants_are_refused_as_clients_expect,
+        guessing_gets_slow_and_locks_nobody_out,
+        bad_tokens_are_401_in_one_shape,
+        only_one_authorization_field_counts,
+        malformed_framing_is_refused_and_nothing_after_it_is_read,
+        too_large_too_many_and_unknown_are_refused,
+        what_hides_in_a_path_is_a_bad_request,
+        writes_of_one_principal_have_a_rate,
+        old_protocols_and_weak_ciphers_are_not_spoken,
+        the_trail_has_every_write_and_refusal_and_no_secret,
+        bad_command_lines_and_files_say_what_is_wrong,
+        a_new_port_is_written_into_the_account_files,
+    ]))
+finally:
+    server.close()
