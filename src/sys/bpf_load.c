@@ -99,13 +99,18 @@ static int map_of_program(int program, const char *name)
     return -1;
 }
 
-int bpf_ingress_map(unsigned ifindex, const char *name)
+int bpf_ingress_program(unsigned ifindex)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
     LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY);
     libbpf_set_print(say_nothing);
     if (bpf_tc_query(&hook, &opts) != 0) return -1;
-    int program = bpf_prog_get_fd_by_id(opts.prog_id);
+    return bpf_prog_get_fd_by_id(opts.prog_id);
+}
+
+int bpf_ingress_map(unsigned ifindex, const char *name)
+{
+    int program = bpf_ingress_program(ifindex);
     if (program < 0) return -1;
     int map = map_of_program(program, name);
     close(program);

@@ -20,6 +20,8 @@ bool bpf_ingress_detach(unsigned ifindex);
 /* A new descriptor of the map of that name (its first 15 characters) used by the program at
  * ingress; -1 if there is none. */
 MUST_USE int bpf_ingress_map(unsigned ifindex, const char *name);
+/* A new descriptor of that program itself, to attach it elsewhere as well; -1 if there is none. */
+MUST_USE int bpf_ingress_program(unsigned ifindex);
 
 MUST_USE bool bpf_map_put(int map, const void *key, const void *value);
 bool bpf_map_remove(int map, const void *key);

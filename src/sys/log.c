@@ -21,16 +21,27 @@ static struct cause {
 
 void log_as(const char *who) { who_we_are = who; }
 
+/* A date without gmtime_r, which would read the machine's time zone from a file: the confined router
+ * process may not. Days since 1970 to the Gregorian calendar, in eras of 400 years from 1 March 0. */
+static void put_date(struct text *t, const struct timespec *now)
+{
+    enum { DAY = 86400, TO_1970 = 719468, ERA = 146097 };
+    int64_t z = now->tv_sec / DAY + TO_1970, s = now->tv_sec % DAY, era = z / ERA, day = z % ERA;
+    int64_t year = (day - day / 1460 + day / 36524 - day / (ERA - 1)) / 365;
+    int64_t of_year = day - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+    int64_t mday = of_year - (153 * month + 2) / 5 + 1;
+    month += month < 10 ? 3 : -9;
+    text_addf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", (int)(year + era * 400 + (month <= 2)), (int)month,
+              (int)mday, (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60), now->tv_nsec / 1000000);
+}
+
 static void put(enum log_level level, const char *name, const char *subject, const char *text)
 {
     struct text t = {0};
     struct timespec now;
-    struct tm tm;
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    text_addf(&t, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s %s", tm.tm_year + 1900, tm.tm_mon + 1,
-              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level],
-              who_we_are, name);
+    put_date(&t, &now);
+    text_addf(&t, " %s %s %s", levels[level], who_we_are, name);
     if (*subject) {
         text_add(&t, " ");
         text_add_escaped(&t, subject, strlen(subject), 200);

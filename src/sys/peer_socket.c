@@ -74,17 +74,19 @@ static int new_socket(enum family f, int type)
 
 /* --- TCP --- */
 
-int tcp_listen(const struct addr *local, uint16_t port)
+int tcp_bound(const struct addr *local, uint16_t port)
 {
     struct sockaddr_storage s;
     socklen_t n = to_sockaddr(local, port, &s);
     int fd = new_socket((enum family)local->family, SOCK_STREAM);
     if (fd < 0) return fd;
     if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1) || !set_ttl(fd, (enum family)local->family, TTL_FULL) ||
-        bind(fd, (struct sockaddr *)&s, n) != 0 || listen(fd, BACKLOG) != 0)
+        bind(fd, (struct sockaddr *)&s, n) != 0)
         return give_up(fd);
     return fd;
 }
+
+int tcp_listen(int fd) { return listen(fd, BACKLOG) == 0 ? 0 : -errno; }
 
 int tcp_md5(int fd, const struct addr *remote, const char *key)
 {
@@ -99,6 +101,14 @@ int tcp_md5(int fd, const struct addr *remote, const char *key)
     int fault = setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof sig) == 0 ? 0 : errno;
     explicit_bzero(&sig, sizeof sig);
     return fault == ENOENT && n == 0 ? 0 : -fault; /* there was no key to remove */
+}
+
+void tcp_listener_strict(int fd, bool strict)
+{
+    struct sockaddr_storage s;
+    socklen_t n = sizeof s;
+    if (getsockname(fd, (struct sockaddr *)&s, &n) != 0) return;
+    set_least_ttl(fd, (enum family)from_sockaddr(&s).family, strict ? TTL_FULL : 0);
 }
 
 void tcp_accepted(int fd, bool ttl_security, bool external)

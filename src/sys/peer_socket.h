@@ -5,10 +5,15 @@
 #include "base/cursor.h"
 #include "net/addr.h"
 
-/* A listener answers with TTL 255, so that neighbours with TTL security take its SYN-ACK. */
-MUST_USE int tcp_listen(const struct addr *local, uint16_t port);
+/* A bound socket; keys are set before tcp_listen opens it (RB-100). It answers with TTL 255, so that
+ * neighbours with TTL security take its SYN-ACK. */
+MUST_USE int tcp_bound(const struct addr *local, uint16_t port);
+MUST_USE int tcp_listen(int fd);
 /* On a listener or before connecting: segments of this neighbour are signed. Key "" removes. */
 MUST_USE int tcp_md5(int fd, const struct addr *remote, const char *key);
+
+/* Every neighbour of this listener uses TTL security: SYNs that were forwarded are dropped too. */
+void tcp_listener_strict(int fd, bool strict);
 
 struct tcp_peer {
     struct addr local, remote; /* local none: the kernel chooses */

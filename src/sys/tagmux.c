@@ -10,14 +10,14 @@
 
 struct tagmux {
     struct bpf_loaded *loaded; /* NULL: found, not made */
-    int actions, unknown;
+    int program, actions, unknown;
 };
 
-static struct tagmux *tagmux_new(struct bpf_loaded *loaded, int actions, int unknown)
+static struct tagmux *tagmux_new(struct bpf_loaded *loaded, int program, int actions, int unknown)
 {
     struct tagmux *m = malloc(sizeof *m);
     if (!m) abort();
-    *m = (struct tagmux){loaded, actions, unknown};
+    *m = (struct tagmux){loaded, program, actions, unknown};
     return m;
 }
 
@@ -25,7 +25,7 @@ struct tagmux *tagmux_open(struct text *why)
 {
     struct bpf_loaded *l = bpf_load(tagmux_bpf, sizeof tagmux_bpf, why);
     if (!l) return NULL;
-    return tagmux_new(l, bpf_loaded_map(l, "tagmux_actions"),
+    return tagmux_new(l, bpf_loaded_program(l, "tagmux"), bpf_loaded_map(l, "tagmux_actions"),
                       bpf_loaded_map(l, "tagmux_unknown_tags"));
 }
 
@@ -33,7 +33,10 @@ struct tagmux *tagmux_find(unsigned ifindex, struct text *why)
 {
     int actions = bpf_ingress_map(ifindex, "tagmux_actions");
     int unknown = bpf_ingress_map(ifindex, "tagmux_unknown_tags");
-    if (actions >= 0 && unknown >= 0) return tagmux_new(NULL, actions, unknown);
+    int program = bpf_ingress_program(ifindex);
+    if (program >= 0 && actions >= 0 && unknown >= 0)
+        return tagmux_new(NULL, program, actions, unknown);
+    if (program >= 0) close(program);
     if (actions >= 0) close(actions);
     if (unknown >= 0) close(unknown);
     text_addf(why, "interface %u has no tag multiplexer", ifindex);
@@ -43,14 +46,14 @@ struct tagmux *tagmux_find(unsigned ifindex, struct text *why)
 void tagmux_close(struct tagmux *m)
 {
     if (!m) return;
-    if (!m->loaded) close(m->actions), close(m->unknown);
+    if (!m->loaded) close(m->program), close(m->actions), close(m->unknown);
     bpf_loaded_drop(m->loaded);
     free(m);
 }
 
 bool tagmux_attach(struct tagmux *m, unsigned ifindex, struct text *why)
 {
-    return bpf_ingress_attach(ifindex, bpf_loaded_program(m->loaded, "tagmux"), why);
+    return bpf_ingress_attach(ifindex, m->program, why);
 }
 
 void tagmux_detach(unsigned ifindex) { bpf_ingress_detach(ifindex); }
@@ -88,6 +91,19 @@ bool tagmux_counted(const struct tagmux *m, unsigned ifindex, struct tags tags,
     if (!bpf_map_get(m->actions, &key, &action)) return false;
     *out = (struct tagmux_count){action.packets, action.bytes};
     return true;
+}
+
+void tagmux_each(const struct tagmux *m,
+                 void (*seen)(void *ctx, unsigned ifindex, struct tags tags, unsigned to), void *ctx)
+{
+    struct tagmux_key key, next;
+    struct tagmux_action a;
+    for (bool more = bpf_map_after(m->actions, NULL, &next); more;) {
+        key = next;
+        more = bpf_map_after(m->actions, &key, &next); /* before it may go */
+        if (bpf_map_get(m->actions, &key, &a))
+            seen(ctx, key.ifindex, (struct tags){key.outer, key.inner}, a.ifindex);
+    }
 }
 
 void tagmux_each_unknown(const struct tagmux *m,

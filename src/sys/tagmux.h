@@ -19,7 +19,7 @@ struct tagmux *tagmux_open(struct text *why);
 struct tagmux *tagmux_find(unsigned ifindex, struct text *why);
 void tagmux_close(struct tagmux *m); /* ports and mappings stay as they are */
 
-/* The port's frames go through this multiplexer from now on. Not for one made by tagmux_find. */
+/* The port's frames go through this multiplexer from now on. */
 MUST_USE bool tagmux_attach(struct tagmux *m, unsigned ifindex, struct text *why);
 void tagmux_detach(unsigned ifindex);
 
@@ -33,6 +33,10 @@ struct tagmux_count {
 };
 bool tagmux_counted(const struct tagmux *m, unsigned ifindex, struct tags tags,
                     struct tagmux_count *out);
+
+/* Every mapping there is; they may be cleared while walking. */
+void tagmux_each(const struct tagmux *m,
+                 void (*seen)(void *ctx, unsigned ifindex, struct tags tags, unsigned to), void *ctx);
 
 /* Tags that arrived and belong to nobody. */
 void tagmux_each_unknown(const struct tagmux *m,

@@ -1,0 +1,365 @@
+/* edge/bfd_engine.c - the thread that sends and receives BFD packets (RFC 5880, 5881).
+ * It waits outside the lock and works inside. Sessions and ports belong to the thread once they are
+ * added; a port is closed by the thread, because its watch is in the thread's loop. */
+#include "edge/bfd_engine.h"
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "edge/json_out.h"
+#include "sys/loop.h"
+#include "sys/peer_socket.h"
+
+enum { SESSIONS_MAX = 1024, PACKETS_A_TURN = 64, NAME_ROOM = 41, SUBJECT_ROOM = 401 };
+
+struct session {
+    struct session *next;
+    struct bfd_session s;
+    uint32_t ref;
+    int fd;
+    char peer[NAME_ROOM], domain[NAME_ROOM], subject[SUBJECT_ROOM];
+    struct addr address;
+    instant forget_at; /* NEVER while it is wanted */
+};
+
+struct port {
+    struct port *next;
+    struct bfd_engine *engine;
+    struct watch watch;
+    uint32_t id;
+    char domain[NAME_ROOM];
+    bool fresh, gone;
+};
+
+struct report {
+    struct report *next;
+    uint32_t ref;
+    bool up;
+};
+
+struct bfd_engine {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    struct loop *loop;
+    struct watch woken;
+    int to_thread[2], to_router[2]; /* [0] is read */
+    struct session *sessions;
+    size_t sessions_n;
+    struct port *ports;
+    struct report *reports, **reports_tail;
+    uint64_t stray, drops[BFD_DROPS];
+};
+
+static void lock(struct bfd_engine *e) { pthread_mutex_lock(&e->lock); }
+static void unlock(struct bfd_engine *e) { pthread_mutex_unlock(&e->lock); }
+
+static void wake(int fd)
+{
+    ssize_t n = send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)n; /* full: somebody is being woken already */
+}
+
+static void drain(int fd)
+{
+    char bytes[64];
+    while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+}
+
+static uint32_t random32(void)
+{
+    uint32_t v = 0;
+    while (v == 0)
+        if (getrandom(&v, sizeof v, 0) != sizeof v) abort();
+    return v;
+}
+
+/* --- inside the thread, under the lock --- */
+
+static void report(struct bfd_engine *e, const struct session *s, bool up)
+{
+    struct report *r = malloc(sizeof *r);
+    if (!r) abort();
+    *r = (struct report){NULL, s->ref, up};
+    *e->reports_tail = r;
+    e->reports_tail = &r->next;
+    wake(e->to_router[1]);
+}
+
+static void carry_out(struct bfd_engine *e, struct session *s, const struct bfd_effects *fx)
+{
+    if (fx->send) {
+        ssize_t n = send(s->fd, fx->packet, sizeof fx->packet, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)n; /* no way there now: the neighbour's detection time is what judges */
+    }
+    bool leaving = s->forget_at.us != INT64_MAX;
+    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx->rose);
+}
+
+static struct session *session_for(struct bfd_engine *e, const struct port *p,
+                                   const struct bfd_datagram *d, uint32_t discr)
+{
+    struct session *found = NULL;
+    for (struct session *s = e->sessions; s; s = s->next) {
+        if (*p->domain && strcmp(p->domain, s->domain) != 0) continue;
+        if (!addr_equal(&s->address, &d->from)) continue;
+        if (discr ? s->s.conf.local_discr == discr : s->forget_at.us == INT64_MAX) found = s;
+    }
+    return found;
+}
+
+static void datagram(struct bfd_engine *e, const struct port *p, const struct bfd_datagram *d, instant now)
+{
+    struct span bytes = span_of(d->bytes, d->n);
+    uint32_t discr = 0;
+    if (!bfd_peek_discr(bytes, &discr)) {
+        e->drops[BFD_BAD_LENGTH]++;
+        return;
+    }
+    struct session *s = session_for(e, p, d, discr);
+    if (!s) {
+        if (discr)
+            e->drops[BFD_UNKNOWN_YOUR_DISCR]++;
+        else
+            e->stray++;
+        return;
+    }
+    struct bfd_effects fx = {0};
+    enum bfd_drop drop = bfd_input(&s->s, bytes, d->ttl, now, &fx);
+    if (drop != BFD_ACCEPTED) e->drops[drop]++;
+    carry_out(e, s, &fx);
+}
+
+static void port_ready(struct watch *w, unsigned events, instant now)
+{
+    struct port *p = w->ctx;
+    struct bfd_datagram d;
+    (void)events;
+    lock(p->engine);
+    for (int i = 0; i < PACKETS_A_TURN && !p->gone && bfd_receive(w->fd, &d); i++)
+        datagram(p->engine, p, &d, now);
+    unlock(p->engine);
+}
+
+static void forget_sessions(struct bfd_engine *e, instant now)
+{
+    for (struct session **at = &e->sessions; *at;) {
+        struct session *s = *at;
+        if (!instant_reached(s->forget_at, now)) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        close(s->fd);
+        free(s);
+        e->sessions_n--;
+    }
+}
+
+static void settle_ports(struct bfd_engine *e)
+{
+    for (struct port **at = &e->ports; *at;) {
+        struct port *p = *at;
+        if (p->fresh) loop_watch(e->loop, &p->watch, p->watch.fd, LOOP_READ);
+        p->fresh = false;
+        if (!p->gone) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        loop_forget(e->loop, &p->watch);
+        close(p->watch.fd);
+        free(p);
+    }
+}
+
+/* What is due, and when to look again. */
+static instant work(struct bfd_engine *e, instant now)
+{
+    instant next = NEVER;
+    settle_ports(e);
+    forget_sessions(e, now);
+    for (struct session *s = e->sessions; s; s = s->next) {
+        struct bfd_effects fx = {0};
+        if (instant_reached(bfd_next(&s->s), now)) {
+            bfd_tick(&s->s, now, &fx);
+            carry_out(e, s, &fx);
+        }
+        next = instant_first(next, instant_first(bfd_next(&s->s), s->forget_at));
+    }
+    return next;
+}
+
+static void woken(struct watch *w, unsigned events, instant now)
+{
+    (void)events, (void)now;
+    drain(w->fd);
+}
+
+static void *run(void *ctx)
+{
+    struct bfd_engine *e = ctx;
+    for (instant now = clock_now();;) {
+        lock(e);
+        instant next = work(e, now);
+        unlock(e);
+        now = loop_turn(e->loop, next);
+    }
+    return NULL;
+}
+
+/* --- the router's side --- */
+
+static void make_pair(int fds[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) abort();
+}
+
+struct bfd_engine *bfd_engine_start(void)
+{
+    struct bfd_engine *e = calloc(1, sizeof *e);
+    if (!e) abort();
+    pthread_mutex_init(&e->lock, NULL);
+    e->reports_tail = &e->reports;
+    e->loop = loop_new();
+    make_pair(e->to_thread);
+    make_pair(e->to_router);
+    e->woken.ready = woken;
+    loop_watch(e->loop, &e->woken, e->to_thread[0], LOOP_READ);
+    if (pthread_create(&e->thread, NULL, run, e) != 0) abort();
+    return e;
+}
+
+int bfd_engine_wake(const struct bfd_engine *e) { return e->to_router[0]; }
+
+static void changed(struct bfd_engine *e)
+{
+    unlock(e);
+    wake(e->to_thread[1]);
+}
+
+void bfd_engine_port(struct bfd_engine *e, uint32_t id, const char *domain, int fd)
+{
+    struct port *p = calloc(1, sizeof *p);
+    if (!p) abort();
+    *p = (struct port){.engine = e, .id = id, .fresh = true};
+    p->watch = (struct watch){.fd = fd, .ready = port_ready, .ctx = p};
+    snprintf(p->domain, sizeof p->domain, "%s", domain);
+    lock(e);
+    p->next = e->ports;
+    e->ports = p;
+    changed(e);
+}
+
+void bfd_engine_port_gone(struct bfd_engine *e, uint32_t id)
+{
+    lock(e);
+    for (struct port *p = e->ports; p; p = p->next)
+        if (p->id == id) p->gone = true;
+    changed(e);
+}
+
+void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant now)
+{
+    lock(e);
+    bool full = e->sessions_n >= SESSIONS_MAX; /* RB-11C */
+    unlock(e);
+    if (full) {
+        close(w->fd);
+        return;
+    }
+    struct session *s = calloc(1, sizeof *s);
+    if (!s) abort();
+    *s = (struct session){.ref = w->ref, .fd = w->fd, .address = w->address, .forget_at = NEVER};
+    snprintf(s->peer, sizeof s->peer, "%s", w->peer);
+    snprintf(s->domain, sizeof s->domain, "%s", w->domain);
+    snprintf(s->subject, sizeof s->subject, "%s", w->subject);
+    bfd_init(&s->s, &(struct bfd_conf){.local_discr = random32(), .min_tx_us = w->conf.min_tx_us,
+                                       .min_rx_us = w->conf.min_rx_us, .mult = w->conf.mult,
+                                       .jitter_seed = random32()}, now);
+    lock(e);
+    s->next = e->sessions;
+    e->sessions = s;
+    e->sessions_n++;
+    changed(e);
+}
+
+void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now)
+{
+    lock(e);
+    for (struct session *s = e->sessions; s; s = s->next) {
+        struct bfd_effects fx = {0};
+        if (s->ref != ref || s->forget_at.us != INT64_MAX) continue;
+        int64_t wait = s->s.detect_us ? (int64_t)s->s.detect_us : BFD_DEFAULT_US * BFD_DEFAULT_MULT;
+        bfd_shutdown(&s->s, now, &fx);
+        s->forget_at = instant_after(now, duration_us(wait));
+        carry_out(e, s, &fx);
+    }
+    changed(e);
+}
+
+void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, bool up), void *ctx)
+{
+    drain(e->to_router[0]);
+    lock(e);
+    struct report *r = e->reports;
+    e->reports = NULL;
+    e->reports_tail = &e->reports;
+    unlock(e);
+    while (r) {
+        struct report *next = r->next;
+        seen(ctx, r->ref, r->up);
+        free(r);
+        r = next;
+    }
+}
+
+/* --- showing --- */
+
+static void show_one(const struct session *s, bool first, struct text *out)
+{
+    char addr[ADDR_TEXT_MAX];
+    text_addf(out, "%s{\"peer\":", first ? "" : ",");
+    json_put(out, s->peer);
+    json_put_key(out, "domain", s->domain);
+    json_put_key(out, "subject", s->subject);
+    json_put_key(out, "address", addr_text(&s->address, addr));
+    json_put_key(out, "state", bfd_state_name(s->s.state));
+    text_addf(out, ",\"tx_us\":%u,\"rx_us\":%u,\"detect_us\":%u,\"multiplier\":%u,\"diag\":%u,\"remote_diag\":%u",
+              s->s.tx_us, s->s.conf.min_rx_us, s->s.detect_us, s->s.conf.mult, s->s.diag,
+              s->s.remote_diag);
+    text_addf(out, ",\"times_up\":%u,\"times_down\":%u,\"packets\":{\"in\":%llu,\"out\":%llu}}",
+              s->s.times_up, s->s.times_down, (unsigned long long)s->s.received,
+              (unsigned long long)s->s.sent);
+}
+
+void bfd_engine_show(struct bfd_engine *e, struct text *out)
+{
+    bool first = true;
+    text_add(out, "[");
+    lock(e);
+    for (const struct session *s = e->sessions; s; s = s->next) {
+        if (s->forget_at.us != INT64_MAX) continue;
+        show_one(s, first, out);
+        first = false;
+    }
+    unlock(e);
+    text_add(out, "]");
+}
+
+void bfd_engine_show_drops(struct bfd_engine *e, struct text *out)
+{
+    lock(e);
+    text_addf(out, "[{\"where\":\"bfd\",\"reason\":\"no session with that neighbour\",\"packets\":%llu}",
+              (unsigned long long)e->stray);
+    for (enum bfd_drop d = BFD_ACCEPTED + 1; d < BFD_DROPS; d++) {
+        text_add(out, ",{\"where\":\"bfd\"");
+        json_put_key(out, "reason", bfd_drop_name(d));
+        text_addf(out, ",\"packets\":%llu}", (unsigned long long)e->drops[d]);
+    }
+    unlock(e);
+    text_add(out, "]");
+}

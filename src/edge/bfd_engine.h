@@ -1,0 +1,35 @@
+/* edge/bfd_engine.h - BFD in a thread of its own, so that route computation never delays a packet
+ * (RB-118, RB-200). The router's thread says which sessions there should be and asks what happened;
+ * everything shared is behind one lock, held for microseconds. */
+#pragma once
+#include "base/text.h"
+#include "intent/intent.h"
+#include "proto/bfd_session.h"
+
+struct bfd_engine;
+
+/* Starts the thread; reports wake the descriptor of bfd_engine_wake. */
+struct bfd_engine *bfd_engine_start(void);
+int bfd_engine_wake(const struct bfd_engine *e); /* readable: call bfd_engine_reports */
+
+/* A socket packets arrive on. `id` names it later; domain "" serves every domain. */
+void bfd_engine_port(struct bfd_engine *e, uint32_t id, const char *domain, int fd);
+void bfd_engine_port_gone(struct bfd_engine *e, uint32_t id);
+
+struct bfd_wanted {
+    uint32_t ref; /* the caller's name for the neighbour */
+    const char *peer, *domain, *subject;
+    struct addr address;
+    struct intent_bfd conf;
+    int fd; /* sends to the neighbour; the engine's from now on */
+};
+void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant now);
+/* Tells the neighbour that the session ends on purpose, for one detection time, then forgets it. */
+void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now);
+
+/* Calls `seen` for each change since the last call, in order. */
+void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, bool up), void *ctx);
+
+/* `[{"peer": ...}, ...]`, and `[{"reason": ..., "packets": N}, ...]` of packets dropped. */
+void bfd_engine_show(struct bfd_engine *e, struct text *out);
+void bfd_engine_show_drops(struct bfd_engine *e, struct text *out);

@@ -1,0 +1,51 @@
+/* edge/spaces.h - the kernel side of an intent: a namespace per routing domain with its attachments,
+ * sockets and routes. Declarative: spaces_ensure makes what an intent names and can be called at any
+ * time; spaces_trim removes what it does not name. What could not be made is logged and made by a
+ * later call. Only objects with our names, alias and route protocol are touched (RB-122).
+ * Without a data plane there is one space, named "", in the namespace the keeper is in. */
+#pragma once
+#include "base/cursor.h"
+#include "base/text.h"
+#include "intent/intent.h"
+
+enum port_kind { PORT_LISTENER, PORT_BFD };
+
+struct spaces_sink { /* sockets come and go; the descriptor stays ours */
+    void *ctx;
+    void (*opened)(void *ctx, enum port_kind kind, uint32_t id, const char *domain, int fd);
+    void (*closed)(void *ctx, enum port_kind kind, uint32_t id);
+};
+
+struct spaces;
+/* The keeper is in the router's namespace already. NULL with `why`. */
+struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink, struct text *why);
+/* Closes everything and leaves the kernel as it is. */
+void spaces_free(struct spaces *s);
+
+size_t spaces_ensure(struct spaces *s, const struct intent *i); /* how many things could not be made */
+void spaces_trim(struct spaces *s, const struct intent *i);
+/* Removes all that spaces_ensure ever made. */
+void spaces_remove(struct spaces *s);
+/* Interfaces were renamed, removed or made since the last spaces_ensure: it is time for another. */
+bool spaces_disturbed(struct spaces *s, const struct intent *i);
+
+void spaces_each_port(struct spaces *s, const struct spaces_sink *to); /* `opened` for each */
+
+/* A connecting socket, or one that sends BFD packets; -errno. */
+int spaces_connect(struct spaces *s, const struct intent *i, const char *peer);
+int spaces_bfd_sender(struct spaces *s, const struct intent *i, const char *peer);
+
+/* --- routes --- */
+bool spaces_have_routes(const struct spaces *s);
+/* Routes of wire/link.h. False: these bytes are none, or the domain is unknown. */
+MUST_USE bool spaces_routes(struct spaces *s, const char *domain, struct cursor routes);
+void spaces_settled(struct spaces *s, const char *domain); /* what is stale goes */
+void spaces_router_lost(struct spaces *s);                 /* everything learned is stale */
+void spaces_retry(struct spaces *s);                       /* what the kernel refused */
+void spaces_reconcile(struct spaces *s);                   /* against what the kernel holds */
+
+/* --- for the evidence --- Lists as JSON texts, with their brackets. */
+void spaces_show_attachments(struct spaces *s, const struct intent *i, struct text *out);
+void spaces_show_neighbors(struct spaces *s, const struct intent *i, struct text *out);
+void spaces_show_unknown_tags(struct spaces *s, struct text *out);
+size_t spaces_routes_refused(const struct spaces *s);

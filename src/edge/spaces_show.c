@@ -1,0 +1,120 @@
+/* edge/spaces_show.c - attachments, neighbours and unknown tags as the evidence document wants them. */
+#include <net/if.h>
+#include <string.h>
+#include "edge/json_out.h"
+#include "edge/spaces_priv.h"
+
+static void put_mac(struct text *out, const uint8_t mac[6])
+{
+    text_addf(out, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", mac[0], mac[1], mac[2], mac[3], mac[4],
+              mac[5]);
+}
+
+static void put_attachment(struct space *sp, const struct intent_attachment *a, struct text *out)
+{
+    struct netlink_link l = {0};
+    char addr[ADDR_TEXT_MAX];
+    bool there = sp && sp->nl && netlink_link_find(sp->nl, a->name, &l);
+    text_add(out, "{\"name\":");
+    json_put(out, a->name);
+    json_put_key(out, "domain", sp ? sp->name : "");
+    json_put_key(out, "subject", a->subject);
+    json_put_key(out, "port", a->port);
+    text_addf(out, ",\"stag\":%u,\"ctag\":%u", a->tags.s, a->tags.c);
+    put_mac(out, l.mac);
+    text_addf(out, ",\"up\":%s,\"mtu\":%u,\"addresses\":[", there && l.up ? "true" : "false", a->mtu);
+    for (size_t k = 0; k < a->addresses_n; k++)
+        text_addf(out, "%s\"%s/%u\"", k ? "," : "", addr_text(&a->addresses[k].addr, addr),
+                  a->addresses[k].len);
+    text_addf(out, "],\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu}",
+              (unsigned long long)l.rx_packets, (unsigned long long)l.rx_bytes,
+              (unsigned long long)l.tx_packets, (unsigned long long)l.tx_bytes);
+}
+
+void spaces_show_attachments(struct spaces *s, const struct intent *i, struct text *out)
+{
+    const char *between = "";
+    text_add(out, "[");
+    for (size_t d = 0; d < i->domains_n; d++)
+        for (size_t k = 0; k < i->domains[d].attachments_n; k++) {
+            text_add(out, between);
+            put_attachment(space_named(s, i->domains[d].name), &i->domains[d].attachments[k], out);
+            between = ",";
+        }
+    text_add(out, "]");
+}
+
+/* --- neighbours --- */
+
+struct neighbours {
+    const struct intent_domain *d;
+    struct { unsigned index; const struct intent_attachment *a; } at[256];
+    size_t n;
+    struct text *out;
+    bool first;
+};
+
+static void see_neighbour(void *ctx, const struct netlink_neighbour *n)
+{
+    struct neighbours *w = ctx;
+    char addr[ADDR_TEXT_MAX];
+    const struct intent_attachment *a = NULL;
+    for (size_t k = 0; k < w->n; k++)
+        if (w->at[k].index == n->index) a = w->at[k].a;
+    if (!a) return;
+    text_addf(w->out, "%s{\"domain\":", w->first ? "" : ",");
+    w->first = false;
+    json_put(w->out, w->d->name);
+    json_put_key(w->out, "attachment", a->name);
+    json_put_key(w->out, "subject", a->subject);
+    json_put_key(w->out, "address", addr_text(&n->addr, addr));
+    put_mac(w->out, n->mac);
+    json_put_key(w->out, "state", n->state);
+    text_addf(w->out, ",\"age_s\":%u}", n->age_s);
+}
+
+void spaces_show_neighbors(struct spaces *s, const struct intent *i, struct text *out)
+{
+    struct neighbours w = {.out = out, .first = true};
+    text_add(out, "[");
+    for (size_t d = 0; d < i->domains_n; d++) {
+        struct space *sp = space_named(s, i->domains[d].name);
+        if (!sp || !sp->nl) continue;
+        w.d = &i->domains[d];
+        w.n = 0;
+        for (size_t k = 0; k < w.d->attachments_n && w.n < ARRAY_LEN(w.at); k++) {
+            struct netlink_link l;
+            if (!netlink_link_find(sp->nl, w.d->attachments[k].name, &l)) continue;
+            w.at[w.n].index = l.index;
+            w.at[w.n++].a = &w.d->attachments[k];
+        }
+        netlink_each_neighbour(sp->nl, see_neighbour, &w);
+    }
+    text_add(out, "]");
+}
+
+/* --- tags nobody was given --- */
+
+struct unknown {
+    struct text *out;
+    bool first;
+};
+
+static void see_unknown(void *ctx, unsigned ifindex, struct tags tags, uint64_t packets)
+{
+    struct unknown *w = ctx;
+    char name[IF_NAMESIZE] = "";
+    text_addf(w->out, "%s{\"port\":", w->first ? "" : ",");
+    w->first = false;
+    json_put(w->out, if_indextoname(ifindex, name) ? name : "");
+    text_addf(w->out, ",\"outer\":%u,\"inner\":%u,\"packets\":%llu}", tags.s, tags.c,
+              (unsigned long long)packets);
+}
+
+void spaces_show_unknown_tags(struct spaces *s, struct text *out)
+{
+    struct unknown w = {out, true};
+    text_add(out, "[");
+    if (s->mux) tagmux_each_unknown(s->mux, see_unknown, &w);
+    text_add(out, "]");
+}
