@@ -64,6 +64,8 @@ struct conns {
     size_t farewells_n;
     struct listener *listeners;
     uint32_t serial, own_asn;
+    struct addr (*pairs)[2];
+    size_t pairs_n;
     uint8_t read_buf[READ_ROOM], write_buf[WRITE_ROOM];
 };
 
@@ -80,6 +82,26 @@ struct conns *conns_new(struct loop *l, struct router *r,
 }
 
 void conns_own_asn(struct conns *c, uint32_t asn) { c->own_asn = asn; }
+
+void conns_pair(struct conns *c, bool first, const struct addr *a, const struct addr *b)
+{
+    if (first) c->pairs_n = 0;
+    c->pairs = realloc(c->pairs, (c->pairs_n + 1) * sizeof *c->pairs);
+    if (!c->pairs) abort();
+    c->pairs[c->pairs_n][0] = *a;
+    c->pairs[c->pairs_n++][1] = *b;
+}
+
+/* Our end of a connection, and the address of the other family beside it. */
+static void tell_local(struct conns *c, peer_ref peer, const struct addr *local)
+{
+    router_local(c->router, peer, local);
+    for (size_t k = 0; k < c->pairs_n; k++)
+        if (addr_equal(&c->pairs[k][0], local)) {
+            router_local(c->router, peer, &c->pairs[k][1]);
+            return;
+        }
+}
 
 static struct conn *slot(struct conns *c, peer_ref peer, enum bgp_conn which)
 {
@@ -302,7 +324,7 @@ static void connected(struct conn *k, instant now)
     }
     k->state = CONN_OPEN;
     loop_expect(c->loop, &k->watch, LOOP_READ);
-    router_local(c->router, k->peer, &local);
+    tell_local(c, k->peer, &local);
     router_connected(c->router, k->peer, k->which, now);
 }
 
@@ -382,6 +404,7 @@ static void accept_one(struct listener *l, int fd, instant now)
         close(fd);
         return;
     }
+    tell_local(c, peer, &local);
     struct conn *k = slot(c, peer, BGP_IN);
     if (k->state != CONN_NONE) close_slot(k, now); /* the session has let go of the older one */
     tcp_accepted(fd, conf->ttl_security, conf->asn != c->own_asn);

@@ -14,6 +14,9 @@ struct conns *conns_new(struct loop *l, struct router *r,
 /* Sessions with this AS are internal: their packets may pass routers on the way. */
 void conns_own_asn(struct conns *c, uint32_t asn);
 
+/* One interface has both addresses; `first` begins a new list of such pairs. */
+void conns_pair(struct conns *c, bool first, const struct addr *a, const struct addr *b);
+
 /* From the sink. */
 void conns_want_open(struct conns *c, peer_ref peer);
 void conns_want_close(struct conns *c, peer_ref peer, enum bgp_conn conn);

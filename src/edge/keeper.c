@@ -82,9 +82,26 @@ static void tell_router(struct keeper *k, const struct link_message *m, int fd)
     if (k->router.state == CHILD_RUNNING) link_send(&k->router.link, m, fd);
 }
 
+struct telling {
+    struct keeper *k;
+    bool again;
+};
+
+static void tell_pair(void *ctx, const struct addr *a, const struct addr *b)
+{
+    struct telling *t = ctx;
+    char one[ADDR_TEXT_MAX], two[ADDR_TEXT_MAX];
+    tell_router(t->k, &(struct link_message){.type = LINK_ADDRESS, .flag = !t->again,
+                                             .text = {span_of_text(addr_text(a, one)),
+                                                      span_of_text(addr_text(b, two))}}, -1);
+    t->again = true;
+}
+
 static void send_intent(struct keeper *k)
 {
     struct text json = {0};
+    struct telling pairs = {k, false};
+    spaces_each_pair(k->spaces, tell_pair, &pairs);
     config_for_router(running(k), &k->key, k->drained, &json);
     if (k->router.state == CHILD_RUNNING)
         link_send_text(&k->router.link, LINK_INTENT, text_get(&json), json.n);
@@ -429,6 +446,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
         break;
     case LINK_STOPPED: case LINK_START: case LINK_INTENT: case LINK_LISTENER: case LINK_LISTENER_GONE:
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
+    case LINK_ADDRESS:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_TYPES: break;
     }

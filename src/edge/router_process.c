@@ -332,6 +332,15 @@ static const char *domain_text(const struct link_message *m, char buf[static KEY
     return buf;
 }
 
+static void on_address(struct process *p, const struct link_message *m)
+{
+    char one[ADDR_TEXT_MAX], two[ADDR_TEXT_MAX];
+    struct addr a, b;
+    if (link_text(m->text[0], one, sizeof one) && link_text(m->text[1], two, sizeof two) &&
+        addr_parse(one, &a) && addr_parse(two, &b))
+        conns_pair(p->conns, m->flag, &a, &b);
+}
+
 static void dispatch(struct process *p, const struct link_message *m, int fd, instant now)
 {
     char domain[KEY_ROOM];
@@ -344,6 +353,7 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_BFD_PORT: bfd_engine_port(p->bfd, m->token, domain_text(m, domain), fd); break;
     case LINK_BFD_PORT_GONE: bfd_engine_port_gone(p->bfd, m->token); break;
     case LINK_BFD_CONN: on_bfd_conn(p, m, fd, now); break;
+    case LINK_ADDRESS: on_address(p, m); break;
     case LINK_ASK: on_ask(p, m); break;
     case LINK_PING: say(p, &(struct link_message){.type = LINK_PONG, .token = m->token}); break;
     case LINK_STOP: on_stop(p, now); break;

@@ -58,7 +58,7 @@ struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink
         snprintf(s->prefix, sizeof s->prefix, "%s", i->router.namespace_);
     else
         snprintf(s->prefix, sizeof s->prefix, "fl-%s", i->router.name);
-    if (s->forwards && !(s->nl = netlink_open(why))) {
+    if (!(s->nl = netlink_open(why))) {
         free(s);
         return NULL;
     }
@@ -380,6 +380,45 @@ void spaces_each_port(struct spaces *s, const struct spaces_sink *to)
     for (struct space *sp = s->first; sp; sp = sp->next)
         for (struct port *p = sp->ports; p; p = p->next)
             to->opened(to->ctx, p->kind, p->id, sp->name, p->fd);
+}
+
+/* --- addresses where we have no attachments --- */
+
+struct pairing {
+    struct spaces *s;
+    void (*seen)(void *ctx, const struct addr *a, const struct addr *b);
+    void *ctx;
+    unsigned links[64];
+    struct addr addrs[16];
+    size_t links_n, addrs_n;
+};
+
+static void collect_link(void *ctx, const struct netlink_link *l)
+{
+    struct pairing *p = ctx;
+    if (p->links_n < ARRAY_LEN(p->links)) p->links[p->links_n++] = l->index;
+}
+
+static void collect_address(void *ctx, const struct addr *a, uint8_t len)
+{
+    struct pairing *p = ctx;
+    (void)len;
+    if (p->addrs_n < ARRAY_LEN(p->addrs) && !addr_is_martian(a)) p->addrs[p->addrs_n++] = *a;
+}
+
+void spaces_each_pair(struct spaces *s, void (*seen)(void *ctx, const struct addr *a, const struct addr *b),
+                      void *ctx)
+{
+    struct pairing p = {.s = s};
+    if (s->forwards) return;
+    netlink_each_link(s->nl, collect_link, &p);
+    for (size_t l = 0; l < p.links_n; l++) {
+        p.addrs_n = 0;
+        netlink_each_address(s->nl, p.links[l], collect_address, &p);
+        for (size_t a = 0; a < p.addrs_n; a++)
+            for (size_t b = 0; b < p.addrs_n; b++)
+                if (p.addrs[a].family != p.addrs[b].family) seen(ctx, &p.addrs[a], &p.addrs[b]);
+    }
 }
 
 /* --- sockets on demand --- */

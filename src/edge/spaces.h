@@ -31,6 +31,11 @@ bool spaces_disturbed(struct spaces *s, const struct intent *i);
 
 void spaces_each_port(struct spaces *s, const struct spaces_sink *to); /* `opened` for each */
 
+/* Pairs of addresses of both families that one interface has, where there is no data plane: a session
+ * over one of them announces the other as its next hop. Both ways round. */
+void spaces_each_pair(struct spaces *s, void (*seen)(void *ctx, const struct addr *a, const struct addr *b),
+                      void *ctx);
+
 /* A connecting socket, or one that sends BFD packets; -errno. */
 int spaces_connect(struct spaces *s, const struct intent *i, const char *peer);
 int spaces_bfd_sender(struct spaces *s, const struct intent *i, const char *peer);

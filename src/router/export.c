@@ -87,6 +87,8 @@ static void find_next_hops(const struct router *r, struct peer *p)
     if (addr_is_none(&p->local)) p->local = own_on_link(link, p->conf->address.family);
     p->next_hop[0] = p->local.family == FAMILY_IPV4 ? p->local : own_on_link(link, FAMILY_IPV4);
     p->next_hop[1] = p->local.family == FAMILY_IPV6 ? p->local : own_on_link(link, FAMILY_IPV6);
+    struct addr *missing = &p->next_hop[p->other.family == FAMILY_IPV6];
+    if (addr_is_none(missing)) *missing = p->other;
     if (addr_is_none(&p->next_hop[0])) p->next_hop[0] = addr_v4(running(r)->router.id);
     if (addr_is_none(&p->next_hop[1])) p->next_hop[1] = mapped(&p->next_hop[0]);
 }

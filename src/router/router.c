@@ -263,7 +263,7 @@ peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *r
 void router_local(struct router *r, peer_ref ref, const struct addr *local)
 {
     struct peer *p = peer_at(r, ref);
-    if (p) p->local = *local;
+    if (p) *(local->family == p->conf->address.family ? &p->local : &p->other) = *local;
 }
 
 void router_connected(struct router *r, peer_ref ref, enum bgp_conn conn, instant now)

@@ -54,7 +54,8 @@ MUST_USE bool router_apply(struct router *r, const struct intent *i, instant now
 peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *remote,
                        const struct addr *local, instant now);
 /* Our address on a connection about to be reported by router_connected; worth telling when the
- * intent leaves it to the kernel, because it becomes the next hop of what we announce. */
+ * intent leaves it to the kernel, because it becomes the next hop of what we announce. An address of
+ * the other family is the one the same interface has: the next hop of that family's routes. */
 void router_local(struct router *r, peer_ref peer, const struct addr *local);
 void router_connected(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
 void router_input(struct router *r, peer_ref peer, enum bgp_conn conn, struct span bytes, instant now);

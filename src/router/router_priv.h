@@ -35,6 +35,7 @@ struct peer {
     struct policy_matrix may; /* what of whom it may be told */
     struct bgp_session *session;
     struct addr local;   /* ours on this session, as far as known */
+    struct addr other;   /* of the other family, on the same interface */
     struct addr next_hop[FAMILIES], next_hop_link; /* ours, as the neighbour can use them */
     uint32_t families;   /* agreed, while up */
     struct bgp_caps caps; /* what the neighbour offered in the last session */

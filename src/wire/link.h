@@ -35,6 +35,7 @@ enum {
     X(BFD_PORT,      LINK_KEEPER,     "kt",     1)  /* id; domain: receiving socket */             \
     X(BFD_PORT_GONE, LINK_KEEPER,     "k",      0)                                                 \
     X(BFD_CONN,      LINK_KEEPER,     "kn",    -1)  /* answer to BFD_OPEN: sending socket */       \
+    X(ADDRESS,       LINK_KEEPER,     "ftt",    0)  /* the list begins; two of one interface */      \
     X(ASK,           LINK_KEEPER,     "kt",     0)  /* id; question */                             \
     X(PING,          LINK_KEEPER,     "k",      0)                                                 \
     X(STOP,          LINK_KEEPER,     "",       0)                                                 \
