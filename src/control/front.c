@@ -4,6 +4,7 @@
 #include <string.h>
 #include "control/edges.h"
 #include "control/metrics.h"
+#include "control/page.h"
 #include "control/report.h"
 #include "control/sign_in.h"
 #include "sys/entropy.h"
@@ -30,6 +31,7 @@ static const struct route {
     enum access access;
     void (*serve)(struct request *r);
 } routes[] = {
+    {"GET",    "",                             ACCESS_PAGE,        page_serve},
     {"GET",    "healthz",                      ACCESS_OPEN,        health},
     {"GET",    "metrics",                      ACCESS_PAGE,        metrics_serve},
     {"GET",    "metadata/endpoints",           ACCESS_OPEN,        sign_in_metadata},
