@@ -353,7 +353,7 @@ void bfd_engine_show(struct bfd_engine *e, struct text *out)
 void bfd_engine_show_drops(struct bfd_engine *e, struct text *out)
 {
     lock(e);
-    text_addf(out, "[{\"where\":\"bfd\",\"reason\":\"no session with that neighbour\",\"packets\":%llu}",
+    text_addf(out, "{\"where\":\"bfd\",\"reason\":\"no session with that neighbour\",\"packets\":%llu}",
               (unsigned long long)e->stray);
     for (enum bfd_drop d = BFD_ACCEPTED + 1; d < BFD_DROPS; d++) {
         text_add(out, ",{\"where\":\"bfd\"");
@@ -361,5 +361,4 @@ void bfd_engine_show_drops(struct bfd_engine *e, struct text *out)
         text_addf(out, ",\"packets\":%llu}", (unsigned long long)e->drops[d]);
     }
     unlock(e);
-    text_add(out, "]");
 }

@@ -30,6 +30,6 @@ void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now);
 /* Calls `seen` for each change since the last call, in order. */
 void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, bool up), void *ctx);
 
-/* `[{"peer": ...}, ...]`, and `[{"reason": ..., "packets": N}, ...]` of packets dropped. */
+/* `[{"peer": ...}, ...]`, and `{"reason": ..., "packets": N}, ...` of packets dropped. */
 void bfd_engine_show(struct bfd_engine *e, struct text *out);
 void bfd_engine_show_drops(struct bfd_engine *e, struct text *out);

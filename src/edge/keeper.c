@@ -241,9 +241,10 @@ static void put_evidence(struct keeper *k, const struct text *share, struct text
 
 static void put_drops(struct keeper *k, const struct text *share, struct text *out)
 {
-    text_add(out, "{");
+    text_add(out, "{\"drops\":[");
     text_add_n(out, text_get(share), share->n);
-    text_addf(out, ",\"routes_refused\":%zu,", spaces_routes_refused(k->spaces));
+    spaces_show_drops(k->spaces, out);
+    text_addf(out, "],\"routes_refused\":%zu,", spaces_routes_refused(k->spaces));
     put_unknown(k, out);
     text_add(out, "}");
 }

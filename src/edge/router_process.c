@@ -224,7 +224,7 @@ static void show_bfd(struct process *p, const char *arg, struct text *out)
     text_add(out, "}");
 }
 
-/* Shares of documents the keeper completes: members without the braces around them. */
+/* Shares of documents the keeper completes: what stands between its brackets. */
 static void share_evidence(struct process *p, const char *arg, struct text *out)
 {
     (void)arg;
@@ -236,7 +236,6 @@ static void share_evidence(struct process *p, const char *arg, struct text *out)
 static void share_drops(struct process *p, const char *arg, struct text *out)
 {
     (void)arg;
-    text_add(out, "\"bfd\":");
     bfd_engine_show_drops(p->bfd, out);
 }
 

@@ -53,4 +53,7 @@ void spaces_reconcile(struct spaces *s);                   /* against what the k
 void spaces_show_attachments(struct spaces *s, const struct intent *i, struct text *out);
 void spaces_show_neighbors(struct spaces *s, const struct intent *i, struct text *out);
 void spaces_show_unknown_tags(struct spaces *s, struct text *out);
+/* Rows `,{"where", "reason", "packets"}` to be added to a list: unknown tags, and segments the kernel
+ * dropped for their MD5 signature (RB-101). */
+void spaces_show_drops(struct spaces *s, struct text *out);
 size_t spaces_routes_refused(const struct spaces *s);

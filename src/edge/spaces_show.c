@@ -1,5 +1,7 @@
 /* edge/spaces_show.c - attachments, neighbours and unknown tags as the evidence document wants them. */
 #include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "edge/json_out.h"
 #include "edge/spaces_priv.h"
@@ -117,4 +119,63 @@ void spaces_show_unknown_tags(struct spaces *s, struct text *out)
     text_add(out, "[");
     if (s->mux) tagmux_each_unknown(s->mux, see_unknown, &w);
     text_add(out, "]");
+}
+
+/* --- drops --- */
+
+static void put_drop(struct text *out, const char *where, const char *reason, uint64_t packets)
+{
+    text_add(out, ",{\"where\":");
+    json_put(out, where);
+    json_put_key(out, "reason", reason);
+    text_addf(out, ",\"packets\":%llu}", (unsigned long long)packets);
+}
+
+static void see_unknown_drop(void *ctx, unsigned ifindex, struct tags tags, uint64_t packets)
+{
+    char name[IF_NAMESIZE] = "", where[40], reason[60];
+    snprintf(where, sizeof where, "port %s", if_indextoname(ifindex, name) ? name : "?");
+    snprintf(reason, sizeof reason, "tags %u.%u belong to nobody", tags.s, tags.c);
+    put_drop(ctx, where, reason, packets);
+}
+
+static const struct {
+    const char *counter, *reason;
+} md5_counters[] = {{"TCPMD5NotFound", "segments without the MD5 signature"},
+                    {"TCPMD5Unexpected", "segments with an MD5 signature nobody set"},
+                    {"TCPMD5Failure", "segments with a wrong MD5 signature"}};
+
+/* Of the two TcpExt lines of netstat: names, then values in the same order. */
+static void put_md5_drops(char *names, char *values, const char *where, struct text *out)
+{
+    char *n, *v, *at = NULL, *bt = NULL;
+    for (n = strtok_r(names, " \n", &at), v = strtok_r(values, " \n", &bt); n && v;
+         n = strtok_r(NULL, " \n", &at), v = strtok_r(NULL, " \n", &bt))
+        for (size_t k = 0; k < ARRAY_LEN(md5_counters); k++)
+            if (strcmp(n, md5_counters[k].counter) == 0 && strcmp(v, "0") != 0)
+                put_drop(out, where, md5_counters[k].reason, strtoull(v, NULL, 10));
+}
+
+static void put_space_drops(const struct space *sp, struct text *out)
+{
+    enum { LINE = 8192 };
+    static char names[LINE], values[LINE];
+    struct netns_visit v;
+    struct text why = {0};
+    char where[60];
+    if (sp->ns >= 0 && !netns_enter_fd(&v, sp->ns, &why)) {
+        text_drop(&why);
+        return;
+    }
+    FILE *f = fopen("/proc/thread-self/net/netstat", "re");
+    if (sp->ns >= 0) netns_leave(&v);
+    snprintf(where, sizeof where, *sp->name ? "domain %s" : "router", sp->name);
+    if (f && fgets(names, LINE, f) && fgets(values, LINE, f)) put_md5_drops(names, values, where, out);
+    if (f) fclose(f);
+}
+
+void spaces_show_drops(struct spaces *s, struct text *out)
+{
+    if (s->mux) tagmux_each_unknown(s->mux, see_unknown_drop, out);
+    for (const struct space *sp = s->first; sp; sp = sp->next) put_space_drops(sp, out);
 }

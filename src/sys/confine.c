@@ -57,7 +57,17 @@ static const cap_value_t keeper_capabilities[] = {
     CAP_KILL,             /* ending it */
 };
 
-/* Keeps the capabilities of the list that we have; none of the others, also not after execve. */
+/* None but those of the list can come back by execve. Only root may ask for that. */
+static void limit_capabilities(const cap_value_t *keep, size_t n)
+{
+    for (cap_value_t c = 0; geteuid() == 0 && c <= CAP_LAST_CAP; c++) {
+        bool kept = false;
+        for (size_t i = 0; i < n; i++) kept = kept || keep[i] == c;
+        if (!kept) cap_drop_bound(c); /* unknown to an older kernel: nothing to drop */
+    }
+}
+
+/* Keeps the capabilities of the list that we have. */
 static bool keep_capabilities(const cap_value_t *keep, size_t n, struct text *why)
 {
     cap_t now = cap_get_proc(), then = cap_init();
@@ -68,12 +78,6 @@ static bool keep_capabilities(const cap_value_t *keep, size_t n, struct text *wh
         fine = cap_set_flag(then, CAP_PERMITTED, 1, &keep[i], CAP_SET) == 0 &&
                cap_set_flag(then, CAP_EFFECTIVE, 1, &keep[i], CAP_SET) == 0;
     }
-    if (fine && geteuid() == 0)
-        for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++) {
-            bool kept = false;
-            for (size_t i = 0; i < n; i++) kept = kept || keep[i] == c;
-            if (!kept) cap_drop_bound(c); /* unknown to an older kernel: nothing to drop */
-        }
     fine = fine && cap_set_proc(then) == 0;
     if (!fine) refused(why, "give up capabilities");
     cap_free(now);
@@ -124,6 +128,7 @@ bool confine_router_rights(struct text *how, struct text *why)
     bool root = geteuid() == 0;
     bool timely = sched_setscheduler(0, SCHED_FIFO, &first) == 0;
     text_addf(how, "bfd-time=%s ", timely ? "real" : "shared");
+    limit_capabilities(NULL, 0);
     if (root && !become_nobody(how, why)) return false;
     if (!root) text_addf(how, "uid=%u root=shared ", geteuid());
     if (!keep_capabilities(NULL, 0, why) || !no_new_rights(why)) return false;
@@ -227,6 +232,7 @@ static bool deny_the_dangerous(struct text *how, struct text *why)
 bool confine_keeper(struct text *how, struct text *why)
 {
     if (!no_new_rights(why)) return false;
+    limit_capabilities(keeper_capabilities, ARRAY_LEN(keeper_capabilities));
     if (!keep_capabilities(keeper_capabilities, ARRAY_LEN(keeper_capabilities), why)) return false;
     text_addf(how, "uid=%u caps=%s no_new_privs not-dumpable ", geteuid(), geteuid() ? "none" : "few");
     return deny_the_dangerous(how, why);
@@ -234,6 +240,7 @@ bool confine_keeper(struct text *how, struct text *why)
 
 bool confine_agent(struct text *how, struct text *why)
 {
+    limit_capabilities(NULL, 0);
     if (!no_new_rights(why) || !keep_capabilities(NULL, 0, why)) return false;
     text_addf(how, "uid=%u caps=none no_new_privs not-dumpable ", geteuid());
     return deny_the_dangerous(how, why);

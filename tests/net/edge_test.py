@@ -337,6 +337,8 @@ def a_wrong_md5_key_stays_down_and_the_others_come_up(edge):
         while time.monotonic() < deadline:
             assert not t.e.up("customer-a") and not t.p.up("cloud-a")
             time.sleep(0.2)
+        rows = t.e.ask("show drops")["drops"]
+        assert any(r["where"] == "domain a" and "MD5" in r["reason"] and r["packets"] for r in rows), rows
         assert KEY not in json.dumps(t.e.ask("show evidence")) and KEY not in open(t.e.log).read()
         t.p.document["domains"][0]["peers"][0]["md5"] = KEY
         t.p.apply()
