@@ -53,7 +53,7 @@ static int check_config(const char *file)
 
 static int role(const struct words *w)
 {
-    static char who[100];
+    char who[100];
     snprintf(who, sizeof who, "%s/%s", w->name ? w->name : "edge", w->role);
     log_as(who);
     if (strcmp(w->role, "router") == 0) return router_process(LINK_FD);

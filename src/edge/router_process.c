@@ -299,6 +299,7 @@ static void apply(struct process *p, instant now)
     if (i) conns_own_asn(p->conns, i->router.asn);
     bool taken = i && router_apply(p->router, i, now, &problems);
     describe(&problems, &why);
+    send_routes(p); /* those of domains that go, before the keeper lets go of them */
     say(p, &(struct link_message){.type = LINK_APPLIED, .number = {i ? i->revision : 0}, .flag = taken,
                                   .text = {span_of(text_get(&why), why.n)}});
     text_drop(&why);

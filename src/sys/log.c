@@ -10,7 +10,7 @@
 enum { LINES_A_SECOND = 100, CAUSES = 16, LINE_MAX_BYTES = 2000 };
 
 static const char *const levels[] = {"info", "warn", "error"};
-static const char *who_we_are = "fairlead";
+static char who_we_are[100] = "fairlead";
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct cause {
@@ -19,7 +19,7 @@ static struct cause {
     unsigned lines, dropped;
 } causes[CAUSES];
 
-void log_as(const char *who) { who_we_are = who; }
+void log_as(const char *who) { snprintf(who_we_are, sizeof who_we_are, "%s", who); }
 
 /* A date without gmtime_r, which would read the machine's time zone from a file: the confined router
  * process may not. Days since 1970 to the Gregorian calendar, in eras of 400 years from 1 March 0. */

@@ -8,7 +8,7 @@
 
 enum log_level { LOG_LINE_INFO, LOG_LINE_WARN, LOG_LINE_ERROR };
 
-void log_as(const char *who); /* borrowed for good */
+void log_as(const char *who);
 /* `subject` may be "". Calls of one thread at a time. */
 void log_line(enum log_level level, const char *name, const char *subject, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
