@@ -1,9 +1,12 @@
 /* cli/api_client.c - OAuth 2.0 client credentials (RFC 6749 4.4) and JSON over HTTPS. */
 #include "cli/api_client.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "sys/http_client.h"
+#include "sys/loop.h"
 
 struct api_client {
     json_t *account;
@@ -109,25 +112,119 @@ static bool send_once(struct api_client *c, const char *method, const char *path
     return answered;
 }
 
-unsigned api_client_call(struct api_client *c, const char *method, const char *path,
-                         const json_t *body, json_t **out, struct text *why)
+/* "https://host:port/path?query" -> "/path?query": polls go to the endpoint we know (RB-212). */
+static void path_of(const char *url, char *out, size_t room)
+{
+    const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    snprintf(out, room, "%s", path ? path : "");
+}
+
+static void take_answer(const struct http_answer *a, struct api_answer *out)
+{
+    out->status = a->status;
+    out->retry_after_s = a->retry_after_s;
+    out->json = json_loads(text_get(&a->body), JSON_DECODE_ANY, NULL);
+    path_of(a->operation, out->operation, sizeof out->operation);
+    path_of(a->location, out->location, sizeof out->location);
+}
+
+void api_answer_drop(struct api_answer *a)
+{
+    json_decref(a->json);
+    *a = (struct api_answer){0};
+}
+
+void api_client_send(struct api_client *c, const char *method, const char *path, const json_t *body,
+                     struct api_answer *out, struct text *why)
 {
     enum { UNAUTHORIZED = 401 };
     struct http_answer a = {0};
-    unsigned status = 0;
     bool fresh = c->authorization.n == 0;
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-    *out = NULL;
+    *out = (struct api_answer){0};
     bool answered = (!fresh || sign_in(c, why)) && send_once(c, method, path, text, &a, why);
     if (answered && a.status == UNAUTHORIZED && !fresh) {
         http_answer_drop(&a);
         answered = sign_in(c, why) && send_once(c, method, path, text, &a, why);
     }
-    if (answered) {
-        status = a.status;
-        *out = json_loads(text_get(&a.body), JSON_DECODE_ANY, NULL);
-    }
+    if (answered) take_answer(&a, out);
     http_answer_drop(&a);
     free(text);
-    return status;
+}
+
+unsigned api_client_call(struct api_client *c, const char *method, const char *path,
+                         const json_t *body, json_t **out, struct text *why)
+{
+    struct api_answer a;
+    api_client_send(c, method, path, body, &a, why);
+    *out = a.json;
+    return a.status;
+}
+
+/* --- long operations --- */
+
+static const char *state_in(const json_t *json)
+{
+    const char *s = json_string_value(json_object_get(json, "status"));
+    return s ? s : "InProgress";
+}
+
+static duration pause_between(const struct api_answer *a, unsigned polls)
+{
+    unsigned asked = a->retry_after_s ? a->retry_after_s : 1;
+    return polls == 0 ? duration_ms(100) : duration_s(asked);
+}
+
+static void sleep_for(duration d)
+{
+    struct timespec t = {d.us / 1000000, d.us % 1000000 * 1000};
+    while (nanosleep(&t, &t) != 0 && errno == EINTR) {
+    }
+}
+
+enum poll { POLL_AGAIN, POLL_DONE, POLL_FAILED, POLL_LOST };
+
+/* `operation`: the path tells a state; else it is a Location, which answers 202 until it is done.
+ */
+static enum poll poll_once(struct api_client *c, const char *path, bool operation,
+                           struct api_answer *got, struct text *why)
+{
+    enum { ACCEPTED = 202, BAD = 400 };
+    api_client_send(c, "GET", path, NULL, got, why);
+    if (got->status == 0) return POLL_LOST;
+    if (got->status >= BAD) return POLL_FAILED;
+    if (!operation) return got->status == ACCEPTED ? POLL_AGAIN : POLL_DONE;
+    const char *state = state_in(got->json);
+    if (strcmp(state, "Succeeded") == 0) return POLL_DONE;
+    bool failed = strcmp(state, "Failed") == 0 || strcmp(state, "Canceled") == 0;
+    return failed ? POLL_FAILED : POLL_AGAIN;
+}
+
+static void replace_json(struct api_answer *a, struct api_answer *by)
+{
+    json_decref(a->json);
+    a->json = by->json;
+    by->json = NULL;
+}
+
+enum api_end api_client_finish(struct api_client *c, struct api_answer *a,
+                               const struct api_patience *p, struct text *why)
+{
+    bool operation = a->operation[0] != 0;
+    const char *path = operation ? a->operation : a->location;
+    instant begun = clock_now();
+    if (!path[0]) return API_END_DONE;
+    for (unsigned polls = 0;; polls++) {
+        struct api_answer got;
+        enum poll is = poll_once(c, path, operation, &got, why);
+        duration elapsed = instant_since(clock_now(), begun), pause = pause_between(&got, polls);
+        if (is == POLL_FAILED || (is == POLL_DONE && !operation)) replace_json(a, &got);
+        if (is == POLL_AGAIN && p->waiting) p->waiting(p->ctx, state_in(got.json), elapsed);
+        api_answer_drop(&got);
+        if (is == POLL_DONE) return API_END_DONE;
+        if (is == POLL_FAILED) return API_END_FAILED;
+        if (is == POLL_LOST) return API_END_LOST;
+        if (p->limit.us > 0 && elapsed.us >= p->limit.us) return API_END_LATE;
+        sleep_for(pause);
+    }
 }

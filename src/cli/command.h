@@ -10,6 +10,11 @@ struct command {
     const char *args;  /* "[FILE] [--name N]" */
     const char *help;  /* one line */
     int (*run)(int argc, char **argv); /* argv[0] is the first word after noun and verb */
+    /* Instead of `run`, for commands that are alike: they are told which row they are, and answer
+     * --help themselves. */
+    int (*run_row)(const struct command *c, int argc, char **argv);
+    const void *subject; /* theirs */
+    const char *about;   /* of the noun: the overview then has one line for all its verbs */
 };
 
 /* Each file of commands gives one table, ended by a row without noun; main.c lists the tables. */

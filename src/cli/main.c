@@ -7,8 +7,8 @@
 #include "cli/command.h"
 
 static const struct command *const tables[] = {
-    demo_commands, check_commands, lab_commands, drill_commands, edge_commands, probe_commands,
-    m365_commands, capacity_commands,
+    demo_commands,  check_commands,   lab_commands,  drill_commands,    edge_commands,
+    probe_commands, circuit_commands, m365_commands, capacity_commands,
 };
 
 enum { NOUNS_MAX = 64, USAGE_COLUMN = 46 };
@@ -23,12 +23,38 @@ static void print_usage(FILE *to, const struct command *c)
             long_ ? USAGE_COLUMN + 4 : 2, "", c->help);
 }
 
-/* All rows, or those of one noun. */
-static void print_commands(FILE *to, const char *noun)
+/* "fairlead circuit create|show|list ..." */
+static void print_noun(FILE *to, const struct command *first)
+{
+    fprintf(to, "  fairlead %s ", first->noun);
+    for (const struct command *c = first; c->noun && strcmp(c->noun, first->noun) == 0; c++)
+        fprintf(to, "%s%s", c == first ? "" : "|", c->verb);
+    fprintf(to, "\n%*s%s\n", USAGE_COLUMN + 4, "", first->about);
+}
+
+/* One line for each noun that is one thing with many verbs, one for each other command. */
+static void print_overview(FILE *to)
 {
     for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+        for (const struct command *c = tables[t]; c->noun; c++) {
+            bool again = c > tables[t] && strcmp(c[-1].noun, c->noun) == 0;
+            if (!c->about)
+                print_usage(to, c);
+            else if (!again)
+                print_noun(to, c);
+        }
+}
+
+/* The rows of one noun, or the overview. */
+static void print_commands(FILE *to, const char *noun)
+{
+    if (!noun) {
+        print_overview(to);
+        return;
+    }
+    for (size_t t = 0; t < ARRAY_LEN(tables); t++)
         for (const struct command *c = tables[t]; c->noun; c++)
-            if (!noun || strcmp(c->noun, noun) == 0) print_usage(to, c);
+            if (strcmp(c->noun, noun) == 0) print_usage(to, c);
 }
 
 static const struct command *find(const char *noun, const char *verb)
@@ -60,7 +86,9 @@ static void words_of(const char *noun, const char *out[static NOUNS_MAX])
     for (size_t t = 0; t < ARRAY_LEN(tables); t++)
         for (const struct command *c = tables[t]; c->noun; c++) {
             const char *word = noun ? c->verb : c->noun;
-            if (word && (!noun || strcmp(c->noun, noun) == 0) && n + 1 < NOUNS_MAX) out[n++] = word;
+            bool again = n > 0 && word && strcmp(out[n - 1], word) == 0;
+            if (word && !again && (!noun || strcmp(c->noun, noun) == 0) && n + 1 < NOUNS_MAX)
+                out[n++] = word;
         }
     out[n] = NULL;
 }
@@ -105,6 +133,7 @@ int main(int argc, char **argv)
     if (!c && verb) return unknown(noun, verb);
     if (!c) return print_commands(stderr, noun), EXIT_USAGE;
     int used = c->verb ? 3 : 2;
+    if (c->run_row) return c->run_row(c, argc - used, argv + used);
     if (argc > used && is_help(argv[used])) return print_usage(stdout, c), EXIT_FINE;
     return c->run(argc - used, argv + used);
 }
