@@ -43,7 +43,9 @@ struct report {
 
 struct bfd_engine {
     pthread_mutex_t lock;
+    pthread_cond_t runs_now;
     pthread_t thread;
+    bool runs;
     struct loop *loop;
     struct watch woken;
     int to_thread[2], to_router[2]; /* [0] is read */
@@ -202,6 +204,10 @@ static void woken(struct watch *w, unsigned events, instant now)
 static void *run(void *ctx)
 {
     struct bfd_engine *e = ctx;
+    lock(e);
+    e->runs = true;
+    pthread_cond_signal(&e->runs_now);
+    unlock(e);
     for (instant now = clock_now();;) {
         lock(e);
         instant next = work(e, now);
@@ -223,6 +229,7 @@ struct bfd_engine *bfd_engine_start(void)
     struct bfd_engine *e = calloc(1, sizeof *e);
     if (!e) abort();
     pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->runs_now, NULL);
     e->reports_tail = &e->reports;
     e->loop = loop_new();
     make_pair(e->to_thread);
@@ -230,6 +237,9 @@ struct bfd_engine *bfd_engine_start(void)
     e->woken.ready = woken;
     loop_watch(e->loop, &e->woken, e->to_thread[0], LOOP_READ);
     if (pthread_create(&e->thread, NULL, run, e) != 0) abort();
+    lock(e);
+    while (!e->runs) pthread_cond_wait(&e->runs_now, &e->lock);
+    unlock(e);
     return e;
 }
 

@@ -8,7 +8,9 @@
 
 struct bfd_engine;
 
-/* Starts the thread; reports wake the descriptor of bfd_engine_wake. */
+/* Starts the thread and waits until it runs: what the C library asks of the kernel for a new thread
+ * (rseq, robust futexes) is done by then, so a filter of system calls may follow that allows none of
+ * it. Reports wake the descriptor of bfd_engine_wake. */
 struct bfd_engine *bfd_engine_start(void);
 int bfd_engine_wake(const struct bfd_engine *e); /* readable: call bfd_engine_reports */
 
