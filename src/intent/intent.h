@@ -87,6 +87,12 @@ struct intent_domain {
     const char *subject;
     enum domain_kind kind;
     bool premium;        /* 10,000 instead of 4,000 IPv4 prefixes */
+    /* Microsoft peering only. What the customer said it will announce: nothing else may come in. */
+    struct prefix *advertised;
+    /* The communities its route filter lets out; none: nothing is announced to the customer. */
+    uint32_t *route_filter;
+    uint32_t holder_asn; /* who the advertised prefixes belong to; 0: the peer's own AS */
+    size_t advertised_n, route_filter_n;
     struct intent_attachment *attachments;
     struct intent_peer *peers;
     struct intent_network *networks;

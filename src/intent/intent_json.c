@@ -158,6 +158,7 @@ static const struct text_list listens = {
 
 LIST_ROW(addresses, struct intent_attachment, addresses, hosts)
 LIST_ROW(communities, struct intent_network, communities, community_list)
+LIST_ROW(filter, struct intent_domain, route_filter, community_list)
 LIST_ROW(listen, struct intent, listen, listens)
 
 static const struct {
@@ -313,6 +314,9 @@ static const struct field domain_rows[] = {
     {"subject", FIELD_TEXT, DOMAIN(subject), .max = SUBJECT_LONGEST},
     {"kind", FIELD_ENUM, DOMAIN(kind), FIELD_ALWAYS, .names = domain_kinds},
     {"premium", FIELD_BOOL, DOMAIN(premium)},
+    {"advertised_prefixes", FIELD_PREFIXES, DOMAIN(advertised), .count_at = DOMAIN(advertised_n)},
+    {"route_filter", FIELD_CUSTOM, 0, .read = read_filter, .write = write_filter},
+    {"holder_asn", FIELD_U32, DOMAIN(holder_asn)},
     DOMAIN_LIST(attachments, struct intent_attachment, attachment_rows, &attachment_blank),
     DOMAIN_LIST(peers, struct intent_peer, peer_rows, &peer_blank),
     DOMAIN_LIST(networks, struct intent_network, network_rows, NULL),

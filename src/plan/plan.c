@@ -28,6 +28,16 @@ struct making {
     const struct plan_input *in;
     struct arena *arena;
     bool full; /* the arena is: the plan is thrown away */
+    /* every list again, as pointers in order of the key that it is asked for by */
+    const struct plan_circuit **circuits;
+    const struct plan_gateway **gateways;
+    const struct plan_vnet **vnets;
+    const struct plan_connection **by_circuit, **by_gateway;
+};
+
+struct links { /* some connections, in the order of their tags */
+    const struct plan_connection *const *list;
+    size_t n;
 };
 
 static const char *text(struct making *m, char *made)
@@ -114,27 +124,102 @@ static struct intent_peer *add_peer(struct building *b, const char *name, const 
 
 /* --- what belongs together --- */
 
-static const struct plan_circuit *circuit_of(const struct plan_input *in,
-                                             const struct plan_connection *c)
+#define ORDER(name, type, member)                                                                  \
+    static int name(const void *a, const void *b)                                                  \
+    {                                                                                              \
+        const struct type *const *x = a, *const *y = b;                                            \
+        return strcmp((*x)->member, (*y)->member);                                                 \
+    }
+ORDER(by_circuit_key, plan_circuit, key)
+ORDER(by_gateway_key, plan_gateway, key)
+ORDER(by_vnet_key, plan_vnet, key)
+
+#define ORDER_LINKS(name, member)                                                                  \
+    static int name(const void *a, const void *b)                                                  \
+    {                                                                                              \
+        const struct plan_connection *const *x = a, *const *y = b;                                 \
+        int order = strcmp((*x)->member, (*y)->member);                                            \
+        return order ? order : (int)(*x)->tag - (int)(*y)->tag;                                    \
+    }
+ORDER_LINKS(by_link_circuit, circuit)
+ORDER_LINKS(by_link_gateway, gateway)
+
+#define INDEX(m, to, rows, count, order)                                                           \
+    do {                                                                                           \
+        (to) = list(m, count, sizeof *(to));                                                       \
+        for (size_t i_ = 0; (to) && i_ < (count); i_++) (to)[i_] = &(rows)[i_];                    \
+        if ((to) && (count) > 1) qsort((void *)(to), count, sizeof *(to), order);                  \
+    } while (0)
+
+static void make_indexes(struct making *m)
 {
-    for (size_t i = 0; i < in->circuits_n; i++)
-        if (strcmp(in->circuits[i].key, c->circuit) == 0) return &in->circuits[i];
-    return NULL;
+    const struct plan_input *in = m->in;
+    INDEX(m, m->circuits, in->circuits, in->circuits_n, by_circuit_key);
+    INDEX(m, m->gateways, in->gateways, in->gateways_n, by_gateway_key);
+    INDEX(m, m->vnets, in->vnets, in->vnets_n, by_vnet_key);
+    INDEX(m, m->by_circuit, in->connections, in->connections_n, by_link_circuit);
+    INDEX(m, m->by_gateway, in->connections, in->connections_n, by_link_gateway);
 }
 
-static const struct plan_gateway *gateway_of(const struct plan_input *in,
+#define FIND(name, type, index, count, order)                                                      \
+    static const struct type *name(const struct making *m, const char *key)                        \
+    {                                                                                              \
+        const struct type wanted = {.key = key}, *p = &wanted;                                     \
+        const struct type **found =                                                                \
+            bsearch(&p, (void *)m->index, m->in->count, sizeof *m->index, order);                  \
+        return found ? *found : NULL;                                                              \
+    }
+FIND(find_circuit, plan_circuit, circuits, circuits_n, by_circuit_key)
+FIND(find_gateway, plan_gateway, gateways, gateways_n, by_gateway_key)
+FIND(find_vnet, plan_vnet, vnets, vnets_n, by_vnet_key)
+
+static const struct plan_circuit *circuit_of(const struct making *m,
                                              const struct plan_connection *c)
 {
-    for (size_t i = 0; i < in->gateways_n; i++)
-        if (strcmp(in->gateways[i].key, c->gateway) == 0) return &in->gateways[i];
-    return NULL;
+    return find_circuit(m, c->circuit);
 }
 
-static const struct plan_vnet *vnet_of(const struct plan_input *in, const struct plan_gateway *g)
+static const struct plan_gateway *gateway_of(const struct making *m,
+                                             const struct plan_connection *c)
 {
-    for (size_t i = 0; i < in->vnets_n; i++)
-        if (strcmp(in->vnets[i].key, g->vnet) == 0) return &in->vnets[i];
-    return NULL;
+    return find_gateway(m, c->gateway);
+}
+
+static const struct plan_vnet *vnet_of(const struct making *m, const struct plan_gateway *g)
+{
+    return find_vnet(m, g->vnet);
+}
+
+/* The run of those whose member at `at` (a text) is `key`. */
+static struct links links_where(const struct plan_connection *const *all, size_t n, size_t at,
+                                const char *key)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const char *k = *(const char *const *)((const char *)all[mid] + at);
+        if (strcmp(k, key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    struct links out = {all + low, 0};
+    while (low + out.n < n &&
+           strcmp(*(const char *const *)((const char *)all[low + out.n] + at), key) == 0)
+        out.n++;
+    return out;
+}
+
+static struct links links_of_circuit(const struct making *m, const struct plan_circuit *c)
+{
+    return links_where(m->by_circuit, m->in->connections_n,
+                       offsetof(struct plan_connection, circuit), c->key);
+}
+
+static struct links links_of_gateway(const struct making *m, const struct plan_gateway *g)
+{
+    return links_where(m->by_gateway, m->in->connections_n,
+                       offsetof(struct plan_connection, gateway), g->key);
 }
 
 static const struct plan_peering *private_of(const struct plan_circuit *c)
@@ -152,12 +237,12 @@ static bool has_ipv6(const struct plan_vnet *v)
 }
 
 /* A link carries IPv6 when both of its ends have some. */
-static bool link_has_ipv6(const struct plan_input *in, const struct plan_connection *c)
+static bool link_has_ipv6(const struct making *m, const struct plan_connection *c)
 {
-    const struct plan_circuit *circuit = circuit_of(in, c);
-    const struct plan_gateway *g = gateway_of(in, c);
+    const struct plan_circuit *circuit = circuit_of(m, c);
+    const struct plan_gateway *g = gateway_of(m, c);
     const struct plan_peering *p = circuit ? private_of(circuit) : NULL;
-    return p && g && p->on[1] && has_ipv6(vnet_of(in, g));
+    return p && g && p->on[1] && has_ipv6(vnet_of(m, g));
 }
 
 /* The edge that serves a leg at a location: the first by name. */
@@ -187,12 +272,12 @@ static bool is_network(const struct plan_input *in, const char *said, const stru
     return same == 1 && text_same_nocase(said, v->name);
 }
 
-static bool holds(const struct plan_input *in, const struct plan_edge *node,
+static bool holds(const struct making *m, const struct plan_edge *node,
                   const struct plan_gateway *g)
 {
-    const struct plan_vnet *v = vnet_of(in, g);
+    const struct plan_vnet *v = vnet_of(m, g);
     for (size_t i = 0; v && i < node->networks_n; i++)
-        if (is_network(in, node->networks[i].vnet, v)) return true;
+        if (is_network(m->in, node->networks[i].vnet, v)) return true;
     return false;
 }
 
@@ -226,7 +311,7 @@ static void customer_side(struct building *b, const struct plan_edge *e,
         struct intent_peer *peer = add_peer(b, name, subject, PEER_CUSTOMER, link, true);
         peer->asn = p->asn;
         peer->md5 = p->md5;
-        peer->admin_down = p->disabled;
+        peer->admin_down = p->down || c->link_down[leg];
     }
 }
 
@@ -239,13 +324,40 @@ static void gateway_side(struct building *b, const struct plan_edge *e,
         text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
     const char *name = text(m, arena_printf(m->arena, "gw%u", c->tag));
     struct intent_attachment *a = add_attachment(b, name, subject, e->ports.core, 0, c->tag);
-    for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
+    for (int f = 0; f < (link_has_ipv6(m, c) ? 2 : 1); f++) {
         struct prefix link = link_prefix(f == 0 ? FAMILY_IPV4 : FAMILY_IPV6, c->tag, leg);
         const char *peer_name =
             text(m, arena_printf(m->arena, "%s-gw%u%s", b->d->name, c->tag, f == 0 ? "" : "-6"));
         add_address(a, host(&link, 1));
         struct intent_peer *p = add_peer(b, peer_name, subject, PEER_GATEWAY, &link, false);
         p->asn = ASN_GATEWAY;
+        p->admin_down = c->down;
+    }
+}
+
+static bool lets_out(const struct plan_peering *p, const struct plan_service *s)
+{
+    for (size_t i = 0; i < s->communities_n; i++)
+        for (size_t k = 0; k < p->communities_n; k++)
+            if (s->communities[i] == p->communities[k]) return true;
+    return false;
+}
+
+/* What may come in, what may go out, and what there is to go out. */
+static void microsoft_side(struct building *b, const struct plan_edge *e,
+                           const struct plan_peering *p)
+{
+    struct intent_domain *d = b->d;
+    d->advertised = p->advertised;
+    d->advertised_n = p->advertised_n;
+    d->route_filter = p->communities;
+    d->route_filter_n = p->communities_n;
+    d->holder_asn = p->holder_asn;
+    for (size_t i = 0; i < e->services_n; i++) {
+        const struct plan_service *s = &e->services[i];
+        if (lets_out(p, s))
+            d->networks[d->networks_n++] =
+                (struct intent_network){s->prefix, s->communities, s->communities_n};
     }
 }
 
@@ -253,19 +365,17 @@ static void peering_domain(struct making *m, struct intent *i, const struct plan
                            const struct plan_circuit *c, const struct plan_peering *p)
 {
     const char *word = p->microsoft ? "microsoft" : "private";
-    size_t links = p->microsoft ? 0 : m->in->connections_n;
-    struct building b = {m, open_domain(m, i, 1 + links, 2 * (1 + links), 0)};
+    struct links links = p->microsoft ? (struct links){NULL, 0} : links_of_circuit(m, c);
+    struct building b = {m, open_domain(m, i, 1 + links.n, 2 * (1 + links.n), e->services_n)};
     if (m->full) return;
     b.d->name = text(m, arena_printf(m->arena, "%s-%s", c->label, word));
     b.d->subject = text(m, arena_printf(m->arena, "circuit/%s/%s", c->label, word));
     b.d->kind = p->microsoft ? DOMAIN_MICROSOFT : DOMAIN_PRIVATE;
     b.d->premium = c->premium;
     customer_side(&b, e, c, p);
-    for (size_t k = 0; k < links; k++) {
-        const struct plan_connection *link = &m->in->connections[k];
-        if (strcmp(link->circuit, c->key) == 0 && gateway_of(m->in, link))
-            gateway_side(&b, e, link);
-    }
+    if (p->microsoft) microsoft_side(&b, e, p);
+    for (size_t k = 0; k < links.n; k++)
+        if (gateway_of(m, links.list[k])) gateway_side(&b, e, links.list[k]);
 }
 
 static void edge_domains(struct making *m, const struct plan_edge *e, struct intent *i)
@@ -287,7 +397,7 @@ static void cloud_side(struct building *b, const struct plan_edge *node,
                        const struct plan_connection *c, enum plan_leg leg)
 {
     struct making *m = b->m;
-    const struct plan_circuit *circuit = circuit_of(m->in, c);
+    const struct plan_circuit *circuit = circuit_of(m, c);
     const char *port = circuit ? core_port(node, edge_at(m->in, circuit->location, leg)) : NULL;
     unsigned number = 2u * c->tag - (leg == PLAN_PRIMARY ? 1 : 0);
     if (!port || !circuit->provisioned || !private_of(circuit)) return;
@@ -295,13 +405,14 @@ static void cloud_side(struct building *b, const struct plan_edge *node,
         text(m, arena_printf(m->arena, "connection/%s/%s", c->label, plan_leg_name(leg)));
     const char *name = text(m, arena_printf(m->arena, "e%u", number));
     struct intent_attachment *a = add_attachment(b, name, subject, port, 0, c->tag);
-    for (int f = 0; f < (link_has_ipv6(m->in, c) ? 2 : 1); f++) {
+    for (int f = 0; f < (link_has_ipv6(m, c) ? 2 : 1); f++) {
         struct prefix link = link_prefix(f == 0 ? FAMILY_IPV4 : FAMILY_IPV6, c->tag, leg);
         const char *peer_name =
             text(m, arena_printf(m->arena, "%s-%s%s", b->d->name, name, f == 0 ? "" : "-6"));
         add_address(a, host(&link, 2));
         struct intent_peer *p = add_peer(b, peer_name, subject, PEER_CLOUD, &link, true);
         p->asn = ASN_CLOUD;
+        p->admin_down = c->down;
         /* The weight decides before the path does, and the heavier connection wins. */
         if (c->weight) p->local_pref = LOCAL_PREF_USUAL + c->weight;
     }
@@ -330,18 +441,17 @@ static void network_side(struct building *b, const struct plan_edge *node,
 static void gateway_domain(struct making *m, struct intent *i, const struct plan_edge *node,
                            const struct plan_gateway *g)
 {
-    const struct plan_vnet *v = vnet_of(m->in, g);
-    size_t links = PLAN_LEGS * m->in->connections_n;
+    const struct plan_vnet *v = vnet_of(m, g);
+    struct links all = links_of_gateway(m, g);
+    size_t links = PLAN_LEGS * all.n;
     struct building b = {m, open_domain(m, i, links + node->networks_n, 2 * links, v->prefixes_n)};
     if (m->full) return;
     b.d->name = g->label;
     b.d->subject = text(m, arena_printf(m->arena, "gateway/%s", g->label));
     b.d->kind = DOMAIN_PLAIN;
-    for (size_t k = 0; k < m->in->connections_n && !m->full; k++) {
-        const struct plan_connection *c = &m->in->connections[k];
-        if (strcmp(c->gateway, g->key) != 0) continue;
-        cloud_side(&b, node, c, PLAN_PRIMARY);
-        cloud_side(&b, node, c, PLAN_SECONDARY);
+    for (size_t k = 0; k < all.n && !m->full; k++) {
+        cloud_side(&b, node, all.list[k], PLAN_PRIMARY);
+        cloud_side(&b, node, all.list[k], PLAN_SECONDARY);
     }
     network_side(&b, node, v);
 }
@@ -350,7 +460,7 @@ static void gateway_domains(struct making *m, const struct plan_edge *node, stru
 {
     i->domains = list(m, m->in->gateways_n, sizeof *i->domains);
     for (size_t k = 0; k < m->in->gateways_n && !m->full; k++)
-        if (holds(m->in, node, &m->in->gateways[k]))
+        if (holds(m, node, &m->in->gateways[k]))
             gateway_domain(m, i, node, &m->in->gateways[k]);
 }
 
@@ -389,8 +499,9 @@ static void sort_input(struct plan_input *in)
 
 bool plan_make(struct plan_input *in, struct arena *a, struct plan *out)
 {
-    struct making m = {in, a, false};
+    struct making m = {.in = in, .arena = a};
     sort_input(in);
+    make_indexes(&m);
     out->n = 0;
     out->rows = list(&m, in->edges_n, sizeof *out->rows);
     for (size_t k = 0; k < in->edges_n && !m.full; k++) {

@@ -7,7 +7,8 @@
  * told apart by the connection's tag. A gateway becomes a domain on that node, with a link for
  * every edge of every circuit, its network's attachment, and the network's prefixes. What is not
  * finished (a circuit that is not provisioned, a peering being made or deleted, an edge that is not
- * registered) is left out. docs/plan.md draws it. */
+ * registered) is left out. On Microsoft peering an edge announces its services, as far as a
+ * community of theirs is in a route filter of the peering. docs/plan.md draws it. */
 #pragma once
 #include "intent/intent.h"
 
@@ -27,6 +28,12 @@ struct plan_network { /* where a virtual network hangs on a gateway node */
     struct intent_address address, address6; /* of the gateway in it; address6 may be none */
 };
 
+struct plan_service { /* what the cloud announces at an edge on Microsoft peering */
+    struct prefix prefix;
+    uint32_t *communities;
+    size_t communities_n;
+};
+
 struct plan_edge { /* one entry of the registry */
     const char *name;
     int role; /* enum plan_role */
@@ -38,21 +45,29 @@ struct plan_edge { /* one entry of the registry */
     } ports;
     struct plan_core *cores;
     struct plan_network *networks;
-    size_t cores_n, networks_n;
+    struct plan_service *services;
+    size_t cores_n, networks_n, services_n;
 };
 
 struct plan_peering {
-    bool microsoft, disabled;
+    bool microsoft;
+    bool down; /* disabled, or its advertised prefixes are not validated */
     bool on[2]; /* IPv4, IPv6 */
     struct prefix links[2][PLAN_LEGS];
     uint32_t asn;
     uint16_t vlan;
     const char *md5;
+    /* Microsoft peering only */
+    struct prefix *advertised;
+    uint32_t *communities; /* that its route filters let out */
+    uint32_t holder_asn;
+    size_t advertised_n, communities_n;
 };
 
 struct plan_circuit {
     const char *key, *label, *location;
     bool provisioned, premium;
+    bool link_down[PLAN_LEGS]; /* a port of one's own whose link is not enabled */
     uint16_t stag;
     struct plan_peering *peerings;
     size_t peerings_n;
@@ -73,6 +88,7 @@ struct plan_connection {
     const char *key, *label, *circuit, *gateway; /* the last two: keys */
     uint16_t tag;
     uint32_t weight;
+    bool down; /* held down by a failover test */
 };
 
 struct plan_input {

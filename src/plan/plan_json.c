@@ -97,6 +97,45 @@ static json_t *write_cores(const void *record, bool secrets)
     return o;
 }
 
+static bool read_community(const char *s, uint32_t *out)
+{
+    char *end;
+    unsigned long high = strtoul(s, &end, 10),
+                  low = *end == ':' ? strtoul(end + 1, &end, 10) : 65536;
+    if (*end || high > 65535 || low > 65535) return false;
+    *out = (uint32_t)(high << 16 | low);
+    return true;
+}
+
+static void read_service_communities(const struct fields_reader *r, const json_t *v, void *record,
+                                     const char *where)
+{
+    struct plan_service *s = record;
+    s->communities = arena_take_array(r->arena, json_array_size(v) + 1, sizeof *s->communities);
+    if (json_array_size(v) == 0)
+        problem_add(r->problems, where, "a list of communities, such as [\"12076:5010\"]", "",
+                    "'communities' is %s", json_is_array(v) ? "empty" : fields_type_name(v));
+    for (size_t i = 0; s->communities && i < json_array_size(v); i++) {
+        const char *one = json_string_value(json_array_get(v, i));
+        if (!one || !read_community(one, &s->communities[s->communities_n]))
+            problem_add(r->problems, fields_pointer_at(r->arena, where, i),
+                        "a community, such as 12076:5010", "", "'%s' is none", one ? one : "this");
+        else
+            s->communities_n++;
+    }
+}
+
+static json_t *write_service_communities(const void *record, bool secrets)
+{
+    const struct plan_service *s = record;
+    json_t *list = json_array();
+    (void)secrets;
+    for (size_t i = 0; i < s->communities_n; i++)
+        json_array_append_new(
+            list, json_sprintf("%u:%u", s->communities[i] >> 16, s->communities[i] & UINT16_MAX));
+    return list;
+}
+
 #define INTERFACE_MAX 15
 
 static const struct field port_rows[] = {
@@ -117,6 +156,13 @@ static const struct field network_rows[] = {
     {0},
 };
 
+static const struct field service_rows[] = {
+    {"prefix", FIELD_PREFIX, offsetof(struct plan_service, prefix), FIELD_REQUIRED},
+    {"communities", FIELD_CUSTOM, 0, FIELD_REQUIRED, .read = read_service_communities,
+     .write = write_service_communities},
+    {0},
+};
+
 static const struct plan_network network_blank = {.vnet = "", .port = ""};
 
 static const struct field edge_rows[] = {
@@ -133,6 +179,8 @@ static const struct field edge_rows[] = {
     {"networks", FIELD_LIST, offsetof(struct plan_edge, networks), .sub = network_rows,
      .size = sizeof(struct plan_network), .count_at = offsetof(struct plan_edge, networks_n),
      .blank = &network_blank},
+    {"services", FIELD_LIST, offsetof(struct plan_edge, services), .sub = service_rows,
+     .size = sizeof(struct plan_service), .count_at = offsetof(struct plan_edge, services_n)},
     {0},
 };
 
@@ -206,6 +254,56 @@ static const char *key_of(const json_t *r, struct arena *a)
     return key ? key : "";
 }
 
+struct keyed { /* a resource and the key it is stored under */
+    const char *key;
+    const json_t *json;
+};
+
+struct reading {
+    struct keyed *all; /* in order of their keys */
+    size_t n;
+    struct arena *arena;
+    struct plan_input *in;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+}
+
+/* The first whose key is not before `key`. */
+static size_t from_key(const struct reading *r, const char *key)
+{
+    size_t low = 0, high = r->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(r->all[mid].key, key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+struct children { /* what stands below a resource */
+    const struct keyed *list;
+    size_t n;
+};
+
+static struct children children_of(const struct reading *r, const char *key, const char *segment)
+{
+    const char *prefix = arena_printf(r->arena, "%s/%s/", key, segment);
+    size_t at = prefix ? from_key(r, prefix) : r->n, n = 0;
+    while (at + n < r->n && strncmp(r->all[at + n].key, prefix, strlen(prefix)) == 0) n++;
+    return (struct children){r->all + at, n};
+}
+
+static const json_t *find(const struct reading *r, const char *key)
+{
+    size_t at = from_key(r, key);
+    return *key && at < r->n && strcmp(r->all[at].key, key) == 0 ? r->all[at].json : NULL;
+}
+
 static bool read_links(const json_t *o, uint8_t len, struct prefix out[static PLAN_LEGS])
 {
     return prefix_parse(text(o, "primaryPeerAddressPrefix"), &out[0]) == PREFIX_FINE &&
@@ -213,74 +311,129 @@ static bool read_links(const json_t *o, uint8_t len, struct prefix out[static PL
            out[0].len == len && out[1].len == len;
 }
 
-static bool read_peering(const json_t *r, struct plan_peering *out)
+static size_t advertised_count(const json_t *config)
 {
-    const json_t *p = props(r), *v6 = json_object_get(p, "ipv6PeeringConfig");
-    *out = (struct plan_peering){.microsoft = text_same_nocase(text(r, "name"), "MicrosoftPeering"),
-                                 .disabled = text_same_nocase(text(p, "state"), "Disabled"),
-                                 .asn = (uint32_t)json_integer_value(json_object_get(p, "peerASN")),
-                                 .vlan = (uint16_t)json_integer_value(json_object_get(p, "vlanId")),
-                                 .md5 = text(internal(r), "sharedKey")};
-    out->on[0] = read_links(p, 30, out->links[0]);
-    out->on[1] = v6 && !text_same_nocase(text(v6, "state"), "Disabled") &&
-                 read_links(v6, 126, out->links[1]);
-    return (out->on[0] || out->on[1]) && out->vlan >= 1 && out->vlan <= TAG_MAX;
+    return json_array_size(json_object_get(config, "advertisedPublicPrefixes"));
 }
 
-static void add_peerings(const json_t *all, struct plan_circuit *c, struct arena *a)
+static void add_advertised(const json_t *config, struct plan_peering *out)
 {
-    const json_t *r;
-    size_t i;
-    c->peerings = arena_take_array(a, 2, sizeof *c->peerings);
-    json_array_foreach((json_t *)all, i, r)
-    {
-        const char *key =
-            is_type(r, "Microsoft.Network/expressRouteCircuits/peerings") ? key_of(r, a) : "";
-        size_t n = strlen(c->key);
-        if (!c->peerings || c->peerings_n == 2 || unfinished(r)) continue;
-        if (strncmp(key, c->key, n) != 0 || strncmp(key + n, "/peerings/", 10) != 0) continue;
-        if (read_peering(r, &c->peerings[c->peerings_n])) c->peerings_n++;
+    const json_t *list = json_object_get(config, "advertisedPublicPrefixes");
+    json_int_t holder = json_integer_value(json_object_get(config, "customerASN"));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *s = json_string_value(json_array_get(list, i));
+        if (s && prefix_parse(s, &out->advertised[out->advertised_n]) == PREFIX_FINE)
+            out->advertised_n++;
+    }
+    if (holder > 0 && !out->holder_asn) out->holder_asn = (uint32_t)holder;
+}
+
+/* Allow rules of one filter. */
+static void add_filter(const struct reading *r, const char *id, struct plan_peering *out)
+{
+    char *key = arena_text(r->arena, id);
+    for (char *p = key; p && *p; p++) *p = lower(*p);
+    struct children rules = children_of(r, key ? key : "", "routefilterrules");
+    for (size_t i = 0; *id && i < rules.n; i++) {
+        const json_t *rule = rules.list[i].json, *p = props(rule);
+        const json_t *list = json_object_get(p, "communities");
+        size_t room = out->communities_n + json_array_size(list) + 1;
+        uint32_t *all = arena_take_array(r->arena, room, sizeof *all);
+        if (!all || unfinished(rule) || !text_same_nocase(text(p, "access"), "Allow")) continue;
+        if (out->communities_n)
+            memcpy(all, out->communities, out->communities_n * sizeof *all);
+        out->communities = all;
+        for (size_t k = 0; k < json_array_size(list); k++) {
+            const char *s = json_string_value(json_array_get(list, k));
+            if (s && read_community(s, &all[out->communities_n])) out->communities_n++;
+        }
     }
 }
 
-static void add_circuit(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
+static void read_microsoft(const struct reading *r, const json_t *peering, struct plan_peering *out)
 {
-    const json_t *p = props(r);
-    struct plan_circuit *c = &in->circuits[in->circuits_n++];
+    const json_t *p = props(peering), *v6 = json_object_get(p, "ipv6PeeringConfig");
+    const json_t *config = json_object_get(p, "microsoftPeeringConfig");
+    const json_t *config6 = json_object_get(v6, "microsoftPeeringConfig");
+    size_t n = advertised_count(config) + advertised_count(config6);
+    out->advertised = arena_take_array(r->arena, n + 1, sizeof *out->advertised);
+    if (!out->advertised) return;
+    if (out->on[0]) add_advertised(config, out);
+    if (out->on[1]) add_advertised(config6, out);
+    add_filter(r, text(json_object_get(p, "routeFilter"), "id"), out);
+    add_filter(r, text(json_object_get(v6, "routeFilter"), "id"), out);
+    const char *validated = text(internal(peering), "advertised");
+    if (*validated && strcmp(validated, "Configured") != 0) out->down = true;
+}
+
+static bool read_peering(const struct reading *r, const json_t *json, struct plan_peering *out)
+{
+    const json_t *p = props(json), *v6 = json_object_get(p, "ipv6PeeringConfig");
+    *out =
+        (struct plan_peering){.microsoft = text_same_nocase(text(json, "name"), "MicrosoftPeering"),
+                              .down = text_same_nocase(text(p, "state"), "Disabled"),
+                              .asn = (uint32_t)json_integer_value(json_object_get(p, "peerASN")),
+                              .vlan = (uint16_t)json_integer_value(json_object_get(p, "vlanId")),
+                              .md5 = text(internal(json), "sharedKey")};
+    out->on[0] = read_links(p, 30, out->links[0]);
+    out->on[1] = v6 && !text_same_nocase(text(v6, "state"), "Disabled") &&
+                 read_links(v6, 126, out->links[1]);
+    if (out->microsoft) read_microsoft(r, json, out);
+    return (out->on[0] || out->on[1]) && out->vlan >= 1 && out->vlan <= TAG_MAX;
+}
+
+static void add_peerings(const struct reading *r, struct plan_circuit *c)
+{
+    struct children found = children_of(r, c->key, "peerings");
+    c->peerings = arena_take_array(r->arena, found.n + 1, sizeof *c->peerings);
+    for (size_t i = 0; c->peerings && i < found.n; i++)
+        if (is_type(found.list[i].json, "Microsoft.Network/expressRouteCircuits/peerings") &&
+            !unfinished(found.list[i].json) &&
+            read_peering(r, found.list[i].json, &c->peerings[c->peerings_n]))
+            c->peerings_n++;
+}
+
+/* A circuit on ports of one's own is at the ports' location, and its legs are their links. */
+static void read_port(const struct reading *r, const json_t *circuit, struct plan_circuit *c)
+{
+    static const char *const links[PLAN_LEGS] = {"link1", "link2"};
+    const char *port = text(internal(circuit), "port");
+    if (!*port) return;
+    c->location = text(internal(circuit), "location");
+    for (int leg = 0; leg < PLAN_LEGS; leg++) {
+        const char *key = arena_printf(r->arena, "%s/links/%s", port, links[leg]);
+        const json_t *link = key ? find(r, key) : NULL;
+        c->link_down[leg] = strcmp(text(props(link), "adminState"), "Enabled") != 0;
+    }
+}
+
+static void add_circuit(const struct reading *r, const struct keyed *k)
+{
+    const json_t *p = props(k->json), *i = internal(k->json);
+    struct plan_circuit *c = &r->in->circuits[r->in->circuits_n++];
     *c = (struct plan_circuit){
-        .key = key_of(r, a),
-        .label = text(internal(r), "label"),
+        .key = k->key,
+        .label = text(i, "label"),
         .location = text(json_object_get(p, "serviceProviderProperties"), "peeringLocation"),
         .provisioned = strcmp(text(p, "serviceProviderProvisioningState"), "Provisioned") == 0 &&
                        strcmp(text(p, "provisioningState"), "Deleting") != 0,
-        .premium = strcmp(text(json_object_get(r, "sku"), "tier"), "Premium") == 0,
-        .stag = (uint16_t)json_integer_value(json_object_get(internal(r), "stag"))};
-    add_peerings(all, c, a);
+        .premium = strcmp(text(json_object_get(k->json, "sku"), "tier"), "Premium") == 0,
+        .stag = (uint16_t)json_integer_value(json_object_get(i, "stag"))};
+    read_port(r, k->json, c);
+    add_peerings(r, c);
 }
 
-static bool read_community(const char *s, uint32_t *out)
-{
-    char *end;
-    unsigned long high = strtoul(s, &end, 10),
-                  low = *end == ':' ? strtoul(end + 1, &end, 10) : 65536;
-    if (*end || high > 65535 || low > 65535) return false;
-    *out = (uint32_t)(high << 16 | low);
-    return true;
-}
-
-static void add_vnet(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
+static void add_vnet(const struct reading *r, const struct keyed *k)
 {
     static const char *const values[] = {"virtualNetworkCommunity", "regionalCommunity"};
-    const json_t *list =
-        json_object_get(json_object_get(props(r), "addressSpace"), "addressPrefixes");
-    const json_t *communities = json_object_get(props(r), "bgpCommunities");
-    struct plan_vnet *v = &in->vnets[in->vnets_n++];
-    (void)all;
-    *v = (struct plan_vnet){.key = key_of(r, a),
-                            .name = text(r, "name"),
-                            .prefixes =
-                                arena_take_array(a, json_array_size(list) + 1, sizeof *v->prefixes),
-                            .communities = arena_take_array(a, 2, sizeof *v->communities)};
+    const json_t *p = props(k->json), *communities = json_object_get(p, "bgpCommunities");
+    const json_t *list = json_object_get(json_object_get(p, "addressSpace"), "addressPrefixes");
+    struct plan_vnet *v = &r->in->vnets[r->in->vnets_n++];
+    *v = (struct plan_vnet){.key = k->key,
+                            .name = text(k->json, "name"),
+                            .prefixes = arena_take_array(r->arena, json_array_size(list) + 1,
+                                                         sizeof *v->prefixes),
+                            .communities = arena_take_array(r->arena, 2, sizeof *v->communities)};
     for (size_t i = 0; v->prefixes && i < json_array_size(list); i++) {
         const char *s = json_string_value(json_array_get(list, i));
         if (s && prefix_parse(s, &v->prefixes[v->prefixes_n]) == PREFIX_FINE) v->prefixes_n++;
@@ -291,25 +444,35 @@ static void add_vnet(const json_t *r, const json_t *all, struct arena *a, struct
             v->communities_n++;
 }
 
-static void add_gateway(const json_t *r, const json_t *all, struct arena *a, struct plan_input *in)
+static void add_gateway(const struct reading *r, const struct keyed *k)
 {
-    (void)all;
-    in->gateways[in->gateways_n++] =
-        (struct plan_gateway){key_of(r, a), text(internal(r), "label"), text(internal(r), "vnet")};
+    const json_t *i = internal(k->json);
+    r->in->gateways[r->in->gateways_n++] =
+        (struct plan_gateway){k->key, text(i, "label"), text(i, "vnet")};
 }
 
-static void add_connection(const json_t *r, const json_t *all, struct arena *a,
-                           struct plan_input *in)
+/* A hub has no address space of its own here: it is a network by its name only. */
+static void add_hub_gateway(const struct reading *r, const struct keyed *k)
 {
-    const json_t *i = internal(r);
-    (void)all;
-    in->connections[in->connections_n++] = (struct plan_connection){
-        key_of(r, a),
+    const char *hub = text(internal(k->json), "vnet"), *slash = strrchr(hub, '/');
+    add_gateway(r, k);
+    r->in->vnets[r->in->vnets_n++] = (struct plan_vnet){
+        .key = hub,
+        .name = slash ? slash + 1 : hub,
+        .prefixes = arena_take_array(r->arena, 1, sizeof *r->in->vnets->prefixes)};
+}
+
+static void add_connection(const struct reading *r, const struct keyed *k)
+{
+    const json_t *i = internal(k->json);
+    r->in->connections[r->in->connections_n++] = (struct plan_connection){
+        k->key,
         text(i, "label"),
         text(i, "circuit"),
         text(i, "gateway"),
         (uint16_t)json_integer_value(json_object_get(i, "tag")),
-        (uint32_t)json_integer_value(json_object_get(props(r), "routingWeight"))};
+        (uint32_t)json_integer_value(json_object_get(props(k->json), "routingWeight")),
+        json_is_true(json_object_get(i, "held"))};
 }
 
 static void add_edges(const json_t *list, struct arena *a, struct problems *ps,
@@ -325,32 +488,45 @@ static void add_edges(const json_t *list, struct arena *a, struct problems *ps,
     }
 }
 
+static bool sort_resources(const json_t *resources, struct reading *r)
+{
+    size_t n = json_array_size(resources);
+    r->all = arena_take_array(r->arena, n + 1, sizeof *r->all);
+    for (size_t i = 0; r->all && i < n; i++) {
+        const json_t *json = json_array_get(resources, i);
+        r->all[r->n++] = (struct keyed){key_of(json, r->arena), json};
+    }
+    if (r->n > 1) qsort(r->all, r->n, sizeof *r->all, by_key);
+    return r->all != NULL;
+}
+
 bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, struct problems *ps,
                struct plan_input *out)
 {
     static const struct {
         const char *type;
-        void (*add)(const json_t *, const json_t *, struct arena *, struct plan_input *);
+        void (*add)(const struct reading *, const struct keyed *);
     } kinds[] = {{"Microsoft.Network/expressRouteCircuits", add_circuit},
                  {"Microsoft.Network/virtualNetworks", add_vnet},
                  {"Microsoft.Network/virtualNetworkGateways", add_gateway},
-                 {"Microsoft.Network/connections", add_connection}};
+                 {"Microsoft.Network/connections", add_connection},
+                 {"Microsoft.Network/expressRouteGateways", add_hub_gateway},
+                 {"Microsoft.Network/expressRouteGateways/expressRouteConnections", add_connection}};
     size_t n = json_array_size(resources) + 1;
-    const json_t *r;
-    size_t i;
+    struct reading r = {.arena = a, .in = out};
     *out = (struct plan_input){
         .edges = arena_take_array(a, json_array_size(edges) + 1, sizeof *out->edges),
         .circuits = arena_take_array(a, n, sizeof *out->circuits),
         .vnets = arena_take_array(a, n, sizeof *out->vnets),
         .gateways = arena_take_array(a, n, sizeof *out->gateways),
         .connections = arena_take_array(a, n, sizeof *out->connections)};
-    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections)
+    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections ||
+        !sort_resources(resources, &r))
         return false;
     add_edges(edges, a, ps, out);
-    json_array_foreach((json_t *)resources, i, r)
-    {
+    for (size_t i = 0; i < r.n; i++)
         for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
-            if (is_type(r, kinds[k].type) && !unfinished(r)) kinds[k].add(r, resources, a, out);
-    }
+            if (is_type(r.all[i].json, kinds[k].type) && !unfinished(r.all[i].json))
+                kinds[k].add(&r, &r.all[i]);
     return true;
 }

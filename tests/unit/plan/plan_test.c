@@ -17,7 +17,9 @@
     "\"address\":\"10.20.0.1/24\"}]},"                                                             \
     "{\"name\":\"edge1\",\"role\":\"edge\",\"location\":\"amsterdam\",\"leg\":\"primary\","        \
     "\"region\":\"westeurope\",\"router_id\":\"192.0.2.11\",\"namespace\":\"fl-demo-edge1\","      \
-    "\"ports\":{\"access\":\"acc0\",\"core\":\"core0\"}}]"
+    "\"ports\":{\"access\":\"acc0\",\"core\":\"core0\"},\"services\":[{\"prefix\":"              \
+    "\"198.51.100.0/24\",\"communities\":[\"12076:5010\",\"12076:51002\"]},{\"prefix\":"          \
+    "\"2001:db8:f::/48\",\"communities\":[\"12076:5020\"]}]}]"
 
 #define CIRCUIT_ROW(name, label, state, stag)                                                      \
     "{\"id\":\"" S "expressRouteCircuits/" name "\",\"name\":\"" name "\",\"type\":"               \
@@ -89,6 +91,11 @@ static void show_domain(struct text *t, const struct intent_domain *d)
                       d->networks[i].communities[k] & 0xffff);
         text_add(t, "\n");
     }
+    if (d->holder_asn) text_addf(t, "    holder %u\n", d->holder_asn);
+    for (size_t i = 0; i < d->advertised_n; i++)
+        text_addf(t, "    may announce %s\n", prefix_text(&d->advertised[i], p));
+    for (size_t i = 0; i < d->route_filter_n; i++)
+        text_addf(t, "    lets out %u:%u\n", d->route_filter[i] >> 16, d->route_filter[i] & 0xffff);
 }
 
 /* The plan as text; only the intent of `edge` when it is not NULL. */
@@ -306,6 +313,51 @@ static void microsoft_peering_is_a_domain_without_links_to_gateways(void **state
                 "[circuit/er-demo/microsoft/primary] bfd\n");
 }
 
+#define RULE_ROW(name, access, communities)                                                        \
+    "{\"id\":\"" S "routeFilters/rf/routeFilterRules/" name "\",\"name\":\"" name "\",\"type\":"     \
+    "\"Microsoft.Network/routeFilters/routeFilterRules\",\"properties\":{\"access\":\"" access      \
+    "\",\"communities\":[" communities "]}}"
+#define ADVERTISED(state)                                                                          \
+    PEERING_ROW("er-demo", "MicrosoftPeering", "101", "203.0.113.0/30", "203.0.113.4/30",           \
+                ",\"microsoftPeeringConfig\":{\"advertisedPublicPrefixes\":[\"192.0.2.0/24\"],"    \
+                "\"customerASN\":64500},\"routeFilter\":{\"id\":\"" S "RouteFilters/rf\"},"         \
+                "\"ipv6PeeringConfig\":{\"primaryPeerAddressPrefix\":\"2001:db8::/126\","           \
+                "\"secondaryPeerAddressPrefix\":\"2001:db8::4/126\",\"microsoftPeeringConfig\":{"   \
+                "\"advertisedPublicPrefixes\":[\"2001:db8:1::/48\"]}}",                             \
+                "\"advertised\":\"" state "\"")
+
+static void microsoft_peering_tells_what_may_come_in_and_go_out(void **state)
+{
+    (void)state;
+    expect_plan("[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") ","
+                    ADVERTISED("Configured") "," RULE_ROW("a", "Allow", "\"12076:5010\"") ","
+                    RULE_ROW("b", "Deny", "\"12076:5020\"") "]", "edge1",
+                "edge1 192.0.2.11 AS 12076 in fl-demo-edge1\n"
+                "  domain er-demo-microsoft microsoft [circuit/er-demo/microsoft]\n"
+                "    attachment acc on acc0 2.101 [circuit/er-demo/microsoft/primary] 203.0.113.2/30 "
+                "2001:db8::2/126\n"
+                "    peer er-demo-microsoft-cust 203.0.113.1 AS 65010 from 203.0.113.2 as customer "
+                "[circuit/er-demo/microsoft/primary] bfd\n"
+                "    peer er-demo-microsoft-cust6 2001:db8::1 AS 65010 from 2001:db8::2 as customer "
+                "[circuit/er-demo/microsoft/primary] ipv6 bfd\n"
+                "    network 198.51.100.0/24 12076:5010 12076:51002\n"
+                "    holder 64500\n"
+                "    may announce 192.0.2.0/24\n"
+                "    may announce 2001:db8:1::/48\n"
+                "    lets out 12076:5010\n");
+}
+
+static void prefixes_that_nobody_vouches_for_keep_the_sessions_down(void **state)
+{
+    (void)state;
+    char *got = planned("[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") ","
+                        ADVERTISED("ValidationNeeded") "]", EDGES, "edge1");
+    assert_non_null(strstr(got, "primary] down bfd"));
+    assert_non_null(strstr(got, "primary] ipv6 down bfd"));
+    assert_null(strstr(got, "network"));
+    free(got);
+}
+
 static void every_link_of_every_tag_has_addresses_of_its_own(void **state)
 {
     (void)state;
@@ -407,6 +459,8 @@ int main(void)
         cmocka_unit_test(ipv6_has_sessions_of_its_own_on_the_same_attachments),
         cmocka_unit_test(two_connections_have_links_of_their_own_and_the_heavier_is_preferred),
         cmocka_unit_test(microsoft_peering_is_a_domain_without_links_to_gateways),
+        cmocka_unit_test(microsoft_peering_tells_what_may_come_in_and_go_out),
+        cmocka_unit_test(prefixes_that_nobody_vouches_for_keep_the_sessions_down),
         cmocka_unit_test(every_link_of_every_tag_has_addresses_of_its_own),
         cmocka_unit_test(the_registry_refuses_what_it_does_not_understand),
         cmocka_unit_test(a_registry_entry_reads_back_as_it_was_written),
