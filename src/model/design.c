@@ -1,7 +1,7 @@
 /* model/design.c - the questions that need more of a design than one field. */
 #include "model/design.h"
-#include <stdio.h>
 #include <string.h>
+#include "base/date.h"
 #include "net/asn.h"
 
 const char *leg_name(enum leg leg) { return leg == LEG_FIRST ? "primary" : "secondary"; }
@@ -43,6 +43,20 @@ const struct design_port *design_port(const struct design *d, const char *name)
 {
     for (size_t i = 0; i < d->ports_n; i++)
         if (strcmp(d->ports[i].name, name) == 0) return &d->ports[i];
+    return NULL;
+}
+
+const struct design_filter *design_filter(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->route_filters_n; i++)
+        if (strcmp(d->route_filters[i].name, name) == 0) return &d->route_filters[i];
+    return NULL;
+}
+
+const struct design_site *design_site(const struct design *d, const char *name)
+{
+    for (size_t i = 0; i < d->sites_n; i++)
+        if (strcmp(d->sites[i].name, name) == 0) return &d->sites[i];
     return NULL;
 }
 
@@ -112,20 +126,4 @@ struct design_leg design_leg_of(const struct design *d, const struct design_circ
     return out;
 }
 
-static bool leap(int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; }
-
-/* Days before a year since 0000-01-01 of the proleptic Gregorian calendar. */
-static int64_t days_before(int y) { return 365LL * y + (y + 3) / 4 - (y + 99) / 100 + (y + 399) / 400; }
-
-bool design_date(const char *s, int64_t *out_days)
-{
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int y, m, day, used = 0;
-    if (strlen(s) != 10 || sscanf(s, "%4d-%2d-%2d%n", &y, &m, &day, &used) != 3 || used != 10) return false;
-    if (y < 1970 || m < 1 || m > 12 || day < 1) return false;
-    if (day > lengths[m - 1] + (m == 2 && leap(y))) return false;
-    int64_t days = days_before(y) - days_before(1970) + day - 1;
-    for (int i = 0; i < m - 1; i++) days += lengths[i];
-    *out_days = days + (m > 2 && leap(y));
-    return true;
-}
+bool design_date(const char *s, int64_t *out_days) { return date_days(s, out_days); }

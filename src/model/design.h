@@ -5,7 +5,7 @@
  * are kept as written, so that a wrong one becomes a verdict with a remedy and not a refused file.
  * Everything lives in the arena the design was read into. */
 #pragma once
-#include "net/prefix.h"
+#include "model/design_use.h"
 
 enum leg { LEG_FIRST, LEG_SECOND, LEGS }; /* primary and secondary */
 const char *leg_name(enum leg leg);
@@ -13,10 +13,7 @@ const char *leg_name(enum leg leg);
 enum peering_kind { PEERING_PRIVATE, PEERING_MICROSOFT, PEERING_PUBLIC, PEERING_KINDS };
 const char *peering_kind_name(enum peering_kind kind); /* "private", "microsoft", "public" */
 
-enum said { UNSAID, SAID_YES, SAID_NO };
-
 enum design_model { MODEL_UNSAID, MODEL_EXCHANGE, MODEL_P2P, MODEL_IPVPN, MODEL_DIRECT };
-enum design_party { PARTY_UNSAID, PARTY_CUSTOMER, PARTY_PROVIDER, PARTY_OTHER };
 const char *design_party_name(enum design_party p);
 enum design_router_kind { ROUTER_UNSAID, ROUTER_FAIRLEAD, ROUTER_FRR, ROUTER_BIRD, ROUTER_OTHER };
 enum design_zones { ZONES_UNSAID, ZONES_NONE, ZONES_ONE, ZONES_REDUNDANT };
@@ -42,7 +39,7 @@ struct design_router { /* of the customer, or the provider's where the provider 
     const char *device;   /* chassis, when several routers share one; "" the router itself */
     struct addr address;  /* on the site's LAN */
     uint32_t asn;         /* 0: the site's */
-    enum said ignores_as_path;
+    enum said ignores_as_path, leaks_service_routes, per_flow;
 };
 
 struct design_site {
@@ -53,6 +50,11 @@ struct design_site {
     struct design_host *hosts;
     struct design_router *routers;
     size_t prefixes_n, hosts_n, routers_n;
+    /* its people, for Office 365 and capacity */
+    const char *region, *continent, *dns_region, *egress_region, *measured;
+    struct design_persona *personas;
+    size_t personas_n;
+    uint32_t users, up_mbps, down_mbps, path_to_circuit_ms, path_to_internet_ms, session_limit;
 };
 
 struct design_link { /* one of the two virtual circuits of a circuit */
@@ -77,10 +79,24 @@ struct design_edge { /* how the router at one leg is set for a peering; unsaid k
     struct design_bfd bfd;
     uint16_t keepalive_s, hold_s; /* 0: the peer's default */
     uint8_t prepend;
-    uint32_t med, local_pref;
+    uint32_t prepend_asn, med, local_pref; /* prepend_asn 0: the router's own */
     struct prefix *announce;      /* instead of the site's prefixes */
     size_t announce_n;
     const char *first_hop_protocol; /* "vrrp" or "hsrp" if the address is a shared one */
+    const char **communities;       /* set on what is announced */
+    size_t communities_n;
+    uint32_t max_prefixes;          /* accepted from the cloud; 0: unsaid */
+};
+
+struct design_acl { /* does the access list of a direction end with a deny? */
+    enum said inbound_deny, outbound_deny;
+};
+
+struct design_record { /* a registry's word about a prefix */
+    struct prefix prefix;
+    const char *registry;
+    uint32_t asn;
+    enum said letter; /* letter of authorisation handed in */
 };
 
 struct design_subnets { /* of the links: two, or one block of twice the size */
@@ -104,6 +120,12 @@ struct design_peering {
     uint32_t customer_asn;
     const char *routing_registry, *route_filter;
     struct design_edge edge[LEGS];
+    struct design_acl acl;
+    struct design_record *prefix_records;
+    const char *validation, *zone, *device; /* zone: core or perimeter; device: proxy or firewall behind it */
+    const char **services, **preferred_regions;
+    size_t prefix_records_n, services_n, preferred_regions_n;
+    enum said manual_validation, source_check, relies_on_communities;
 };
 
 struct design_circuit {
@@ -131,12 +153,19 @@ struct design_port { /* Direct */
     uint16_t mtu;          /* IP */
     bool bundled;          /* LACP or MLAG */
     enum said link_enabled[LEGS];
+    struct design_macsec {
+        enum said used, same_keys, soft_delete, link_by_link;
+        const char *cipher, *vault;
+    } macsec;
 };
 
 struct design_subnet {
     const char *name;
     struct prefix prefix;
     const char *security_group, *route_table;
+    const char **service_endpoints;
+    size_t service_endpoints_n;
+    enum said denies_inbound, denies_internet, needs_services;
 };
 
 struct design_vnet {
@@ -145,19 +174,27 @@ struct design_vnet {
     struct design_subnet *subnets;
     struct design_host *hosts;
     const char **peers; /* virtual networks peered with it */
-    size_t address_spaces_n, subnets_n, hosts_n, peers_n;
+    const char **isolated_from;
+    const char *community, *community_set; /* "12076:20001", and since when */
+    size_t address_spaces_n, subnets_n, hosts_n, peers_n, isolated_from_n;
 };
 
 struct design_gateway {
     const char *name, *virtual_network, *sku, *type;
     enum design_zones zones;
     uint8_t scale_units;
+    uint32_t peak_mbps, peak_pps, peak_flows, resources, mss, max_packet;
+    enum said private_endpoints, needs_fragments, basic_balancer, dns_resolver, default_route;
+    const char **holds; /* other resources in its subnet */
+    size_t holds_n;
 };
 
 struct design_connection {
     const char *name, *circuit, *gateway, *authorization;
-    uint32_t weight;
+    uint32_t weight, fast_path_addresses;
     bool fast_path;
+    enum said new_link; /* still to be made */
+    const char *created;
 };
 
 struct design_reach { /* two circuits joined */
@@ -197,6 +234,22 @@ struct design {
     size_t sites_n, circuits_n, ports_n, virtual_networks_n, gateways_n, connections_n, global_reach_n,
         changes_n, drills_n;
     struct design_lab lab;
+    struct design_statement *statements;
+    struct design_workload *workloads;
+    struct design_recovery *recovery_sets;
+    struct design_vpn *vpns;
+    struct design_internet *internet;
+    struct design_filter *route_filters;
+    struct design_inbound *inbound;
+    struct design_flow *flows;
+    size_t statements_n, workloads_n, recovery_sets_n, vpns_n, internet_n, route_filters_n, inbound_n, flows_n;
+    struct design_nat nat;
+    struct design_qos qos;
+    struct design_security security;
+    struct design_operations operations;
+    struct design_tunnelling forced_tunnelling;
+    struct design_m365 m365;
+    struct design_d365 d365;
 };
 
 /* Look-ups by name; NULL if there is none. */
@@ -204,6 +257,8 @@ const struct design_circuit *design_circuit(const struct design *d, const char *
 const struct design_vnet *design_vnet(const struct design *d, const char *name);
 const struct design_gateway *design_gateway(const struct design *d, const char *name);
 const struct design_port *design_port(const struct design *d, const char *name);
+const struct design_filter *design_filter(const struct design *d, const char *name);
+const struct design_site *design_site(const struct design *d, const char *name);
 /* The router of that name and, if `site` is not NULL, the site it stands in. */
 const struct design_router *design_router(const struct design *d, const char *name,
                                           const struct design_site **site);

@@ -8,3 +8,5 @@
 struct design *design_from_json(const json_t *json, struct arena *arena, struct problems *problems);
 /* New reference. `secrets` false leaves shared keys out. */
 json_t *design_to_json(const struct design *d, bool secrets);
+/* JSON Schema of a design file; new reference. */
+json_t *design_schema(void);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/date.h"
 #include "base/text.h"
 #include "net/prefix.h"
 
@@ -77,6 +78,11 @@ static void read_text(const struct fields_reader *r, const struct field *f, cons
         char rule[64];
         snprintf(rule, sizeof rule, "%" PRIu64 " to %" PRIu64 " characters", f->min, f->max);
         problem_add(r->problems, pointer, rule, "", "'%s' has %zu characters", f->name, n);
+        return;
+    }
+    int64_t days;
+    if (f->flags & FIELD_DATE && *s && !date_days(s, &days)) {
+        problem_add(r->problems, pointer, "year-month-day", "", "'%s' is no date", s);
         return;
     }
     const char *copy = arena_text(r->arena, s);
@@ -434,7 +440,7 @@ static const struct kind_row {
     [FIELD_LIST] = {read_list, write_list},       [FIELD_CUSTOM] = {read_custom, write_custom},
 };
 
-enum { MOST_ROWS = 64 };
+enum { MOST_ROWS = 96 };
 
 static void unknown_key(const struct field *rows, const char *key, struct problems *problems,
                         const char *pointer, struct arena *arena)

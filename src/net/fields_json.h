@@ -30,6 +30,7 @@ enum field_flags {
     FIELD_REQUIRED = 1 << 0,
     FIELD_SECRET = 1 << 1,  /* never quoted in a problem; written only when asked for */
     FIELD_ALWAYS = 1 << 2,  /* written even when it equals the blank's value */
+    FIELD_DATE = 1 << 3,    /* a text that is a day: "2026-01-31" */
 };
 
 struct field;
@@ -50,6 +51,8 @@ struct field {
     const void *blank; /* of one list element or object; NULL: zeroes */
     void (*read)(const struct fields_reader *r, const json_t *v, void *record, const char *pointer);
     json_t *(*write)(const void *record, bool secrets); /* NULL result: leave the key out */
+    const char *help;                /* one line for schema and documentation; may be NULL */
+    json_t *(*schema)(void);         /* of a custom row; NULL: anything */
 };
 
 /* Reads every key of `object` into `record`; all problems are collected. A value `null` counts as
@@ -58,6 +61,9 @@ void fields_read(const struct field *rows, const json_t *object, void *record, s
                  struct problems *problems, const char *pointer);
 /* New reference. Keys in the order of the rows; values equal to those of `blank` are left out. */
 json_t *fields_write(const struct field *rows, const void *record, const void *blank, bool secrets);
+
+/* JSON Schema (draft 2020-12) of an object by its rows; new reference. */
+json_t *fields_schema(const struct field *rows);
 
 /* For custom rows: "<pointer>/<key>" and "<pointer>/<index>" in the arena. */
 const char *fields_pointer(struct arena *arena, const char *pointer, const char *key);
