@@ -4,7 +4,7 @@
  * in facts.c. A name may have several values for one subject (routes, neighbours). Pure.
  *
  * Subjects: "subscription", "circuit/C", "circuit/C/private", "circuit/C/private/primary",
- * "connection/N", "gateway/G", "router/R". */
+ * "connection/N", "gateway/G", "router/R", "port/P/primary", "nat/POOL", "site/S", "log/KIND", "m365". */
 #pragma once
 #include "base/arena.h"
 
@@ -63,6 +63,51 @@ enum fact_name {
     FACT_PROBE_LOSS,
     FACT_PROBE_RTT,
     FACT_DRILL,
+    FACT_FEATURE,
+    FACT_ROLE,
+    FACT_PORT_LIGHT,
+    FACT_PORT_LINE,
+    FACT_REACH_STATE,
+    FACT_AUTHORIZATION_USE,
+    FACT_PEERING_PREFIXES_STATE,
+    FACT_FILTER_RULE,
+    FACT_CUSTOMER_ROUTE,
+    FACT_CUSTOMER_BEST,
+    FACT_GATEWAY_ROUTES,
+    FACT_GATEWAY_CPU,
+    FACT_GATEWAY_MBPS,
+    FACT_GATEWAY_ZONES,
+    FACT_GATEWAY_BEST,
+    FACT_CONNECTION_PREFIXES,
+    FACT_CONNECTION_WEIGHT,
+    FACT_CIRCUIT_UTILISATION,
+    FACT_CIRCUIT_DROPS,
+    FACT_NAT_LEAK,
+    FACT_NAT_PORTS,
+    FACT_NAT_EXHAUSTED,
+    FACT_NAT_FOREIGN,
+    FACT_DSCP_IN,
+    FACT_DSCP_OUT,
+    FACT_SPOOF,
+    FACT_MACSEC_STATE,
+    FACT_DRIFT,
+    FACT_LOG_AGE,
+    FACT_M365_UNCOVERED,
+    FACT_M365_AUTHORIZED,
+    FACT_M365_ASYMMETRIC,
+    FACT_M365_REJECTED,
+    FACT_M365_PROBE,
+    FACT_FEED_LATEST,
+    FACT_FEED_POLLED,
+    FACT_FEED_LATE,
+    FACT_FEED_FLAG_CHANGE,
+    FACT_SITE_MEDIA,
+    FACT_SITE_EDGE_MEDIA,
+    FACT_SITE_DNS,
+    FACT_SITE_DOWNLOAD,
+    FACT_SITE_TCP,
+    FACT_SITE_LOAD,
+    FACT_SITE_SESSIONS,
     FACT_NAMES
 };
 
