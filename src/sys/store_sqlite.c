@@ -45,12 +45,12 @@ static const char *const texts[STATEMENTS] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_GET] = "SELECT key, revision, sum, value FROM item WHERE key = ?1",
     [SQL_LIST] = "SELECT key, revision, sum, value FROM item WHERE key >= ?1 AND key > ?2 ORDER BY key",
-    [SQL_CHANGES] = "SELECT key, revision, sum, value FROM item WHERE revision > ?1 "
-                    "UNION ALL SELECT key, revision, 0, NULL FROM gone WHERE revision > ?1 "
-                    "ORDER BY revision, key",
+    [SQL_CHANGES] = ("SELECT key, revision, sum, value FROM item WHERE revision > ?1 "
+                     "UNION ALL SELECT key, revision, 0, NULL FROM gone WHERE revision > ?1 "
+                     "ORDER BY revision, key"),
     [SQL_REVISION_OF] = "SELECT revision FROM item WHERE key = ?1",
-    [SQL_PUT] = "INSERT INTO item(key, revision, sum, value) VALUES(?1, ?2, ?3, ?4) "
-                "ON CONFLICT(key) DO UPDATE SET revision = ?2, sum = ?3, value = ?4",
+    [SQL_PUT] = ("INSERT INTO item(key, revision, sum, value) VALUES(?1, ?2, ?3, ?4) "
+                 "ON CONFLICT(key) DO UPDATE SET revision = ?2, sum = ?3, value = ?4"),
     [SQL_DELETE] = "DELETE FROM item WHERE key = ?1",
     [SQL_FORGET] = "DELETE FROM gone WHERE key = ?1",
     [SQL_REMEMBER] = "INSERT OR REPLACE INTO gone(key, revision) VALUES(?1, ?2)",

@@ -294,7 +294,7 @@ static void deep_and_large_bodies_are_refused(void **state)
     assert_non_null(body);
     make_group(w);
     memset(body, '[', 65);
-    strcpy(body + 65, "]");
+    memcpy(body + 65, "]", 2);
     EXPECT(400, put(w, NET "/expressRouteCircuits/c", body));
     strcpy(body, "{\"a\":[0");
     for (size_t i = 0; i < 100001; i++) strcpy(body + 7 + 2 * i, ",0");

@@ -91,7 +91,7 @@ static void flow(struct world *w)
         moved = false;
         for (int i = 0; i < 2; i++) connect_wanted(w, i);
         for (int opener = 0; opener < 2; opener++) {
-            moved |= carry(w, 0, opener) | carry(w, 1, opener);
+            for (int side = 0; side < 2; side++) moved |= carry(w, side, opener);
             if (w->closing[opener]) part(w, opener);
         }
     }
