@@ -17,6 +17,7 @@ demo-down:
 
 # All suites in order of cost; the last line counts.
 test: build
+	@tools/install-deps test
 	@tools/run-tests $(BUILD)
 
 # Seconds: run it before every commit.

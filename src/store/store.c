@@ -45,16 +45,31 @@ enum store_result store_batch(struct store *s, const struct store_write *writes,
     return r;
 }
 
+/* One key with no expectations of it meets no conflict but that others wrote something else. */
+static enum store_result write_one(struct store *s, const struct store_write *w,
+                                   int64_t *out_revision)
+{
+    enum { TRIES = 100 };
+    enum store_result r = store_batch(s, w, 1, out_revision);
+    for (int i = 0; i < TRIES && r == STORE_CONFLICT && w->expected == STORE_ANY; i++) {
+        r = store_sync(s);
+        if (r == STORE_OK) r = store_batch(s, w, 1, out_revision);
+    }
+    return r;
+}
+
 enum store_result store_put(struct store *s, const char *key, const char *value, int64_t expected,
                             int64_t *out_revision)
 {
-    return store_batch(s, &(struct store_write){key, value, expected}, 1, out_revision);
+    return write_one(s, &(struct store_write){key, value, expected}, out_revision);
 }
 
 enum store_result store_delete(struct store *s, const char *key, int64_t expected)
 {
-    return store_batch(s, &(struct store_write){key, NULL, expected}, 1, NULL);
+    return write_one(s, &(struct store_write){key, NULL, expected}, NULL);
 }
+
+enum store_result store_sync(struct store *s) { return s->ops->sync ? s->ops->sync(s) : STORE_OK; }
 
 int64_t store_revision(struct store *s) { return s->ops->revision(s); }
 

@@ -5,13 +5,16 @@
  * it wrote carries that revision: it is the compare-and-set token. Keys of a batch are written
  * together or not at all, and a batch that was accepted is on stable storage when the call returns.
  * Callers never run two calls on one store at once.
- * tests/unit/store/store_suite.h is the suite that every implementation passes. */
+ * A shared store has several such callers in different processes. What one reads is the state of
+ * one instant, made new by store_sync; a batch is written only if nobody wrote since that instant,
+ * so whatever was decided from what was read still holds. On a store of one process syncing is
+ * nothing. tests/unit/store/store_suite.h is the suite that every implementation passes. */
 #pragma once
 #include "base/arena.h"
 
 enum {
     STORE_KEY_MAX = 2048,        /* bytes of a key, without its NUL */
-    STORE_BATCH_MAX = 4096,      /* writes in one batch */
+    STORE_BATCH_MAX = 4000,      /* writes in one batch */
     STORE_DELETIONS_KEPT = 1024, /* deleted keys a watcher may still be told about, at least */
 };
 
@@ -20,10 +23,12 @@ enum {
 
 enum store_result {
     STORE_OK,
-    STORE_MISSING,     /* get: no such key */
-    STORE_CONFLICT,    /* batch: an expected revision does not hold; nothing was written */
-    STORE_COMPACTED,   /* changes: `since` is too old, list again */
-    STORE_UNAVAILABLE, /* the medium refused (full, read-only, unreachable); nothing was written */
+    STORE_MISSING,   /* get: no such key */
+    STORE_CONFLICT,  /* batch: an expected revision does not hold, or others wrote to a shared store
+                        since it was read last; nothing was written */
+    STORE_COMPACTED, /* changes: `since` is too old, list again */
+    STORE_UNAVAILABLE, /* the medium refused (full, read-only, unreachable); nothing was written,
+                          but of a shared store that fell silent in the middle nobody knows */
 };
 
 struct store_item {
@@ -57,6 +62,7 @@ struct store_ops {
                                int64_t *out_revision);
     int64_t (*revision)(struct store *s);
     void (*drop)(struct store *s);
+    enum store_result (*sync)(struct store *s); /* NULL: not shared */
 };
 
 struct store { /* first member of every implementation */
@@ -82,9 +88,18 @@ MUST_USE enum store_result store_batch(struct store *s, const struct store_write
 MUST_USE enum store_result store_put(struct store *s, const char *key, const char *value,
                                      int64_t expected, int64_t *out_revision);
 MUST_USE enum store_result store_delete(struct store *s, const char *key, int64_t expected);
+/* Takes up what everybody had written to a shared store when it was called. OK or UNAVAILABLE. */
+MUST_USE enum store_result store_sync(struct store *s);
 /* Of the newest accepted batch; 0 in a fresh store. */
 int64_t store_revision(struct store *s);
 void store_drop(struct store *s); /* NULL is ignored */
 
-/* Kept in memory only: for tests and as the twin of the durable ones. */
+/* Kept in memory only: for tests, as the twin of the durable ones, and as what a process knows of a
+ * shared store. */
 struct store *store_memory_new(void);
+/* The same writes as somebody else made them, at the revision they got there; the expected
+ * revisions are not looked at. Revisions rise from call to call. */
+void store_memory_take(struct store *memory, const struct store_write *writes, size_t n,
+                       int64_t revision);
+/* Deletions up to the newest revision are not known. */
+void store_memory_compacted(struct store *memory);

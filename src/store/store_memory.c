@@ -216,11 +216,25 @@ static enum store_result memory_batch(struct store *s, const struct store_write 
     struct memory *m = memory_of(s);
     for (size_t i = 0; i < n; i++)
         if (!expected_holds(m, &writes[i])) return STORE_CONFLICT;
-    m->revision++;
+    *out_revision = m->revision + 1;
+    store_memory_take(s, writes, n, m->revision + 1);
+    return STORE_OK;
+}
+
+void store_memory_take(struct store *s, const struct store_write *writes, size_t n,
+                       int64_t revision)
+{
+    struct memory *m = memory_of(s);
+    assert(revision >= m->revision);
+    m->revision = revision;
     for (size_t i = 0; i < n; i++) (writes[i].value ? apply_put : apply_delete)(m, &writes[i]);
     compact(m);
-    *out_revision = m->revision;
-    return STORE_OK;
+}
+
+void store_memory_compacted(struct store *s)
+{
+    struct memory *m = memory_of(s);
+    m->compacted = m->revision;
 }
 
 static int64_t memory_revision(struct store *s) { return memory_of(s)->revision; }

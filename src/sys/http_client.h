@@ -35,3 +35,24 @@ void http_client_free(struct http_client *c);
 MUST_USE bool http_send(struct http_client *c, const struct http_request *r,
                         struct http_answer *out, struct text *why);
 void http_answer_drop(struct http_answer *a);
+
+/* An answer that does not end: its body comes line by line, in the owner's loop.
+ *     watch http_stream_fd; call http_stream_turn when it is readable or http_stream_next has come.
+ */
+struct http_stream;
+
+struct http_stream_hooks {
+    void *ctx;
+    void (*line)(void *ctx, const char *line, size_t n); /* without its line feed */
+};
+
+/* Sends the request; its patience bounds the connecting only. Strings are copied. Never NULL. */
+struct http_stream *http_stream_open(const struct http_identity *identity,
+                                     const struct http_request *r,
+                                     const struct http_stream_hooks *hooks);
+void http_stream_close(struct http_stream *s); /* NULL is ignored; not from within `line` */
+int http_stream_fd(const struct http_stream *s);
+/* Takes what is there, waiting for it `at most` long; false when the stream is over, for whatever
+ * reason. */
+MUST_USE bool http_stream_turn(struct http_stream *s, duration at_most);
+instant http_stream_next(const struct http_stream *s, instant now);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/base64.h"
 #include "sys/tls.h"
 
 enum { KID_BYTES = 8, KID_TEXT = 2 * KID_BYTES + 1 };
@@ -90,32 +91,6 @@ bool token_issue(const struct token_key *k, const struct token_claims *c, struct
 
 /* --- the head --- */
 
-static int digit64(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-/* base64url without padding, strictly (RFC 4648 5): no other characters, no stray bits. */
-static bool decode64(const char *s, size_t n, char *out, size_t room, size_t *out_n)
-{
-    unsigned bits = 0, held = 0;
-    *out_n = 0;
-    if (n % 4 == 1 || n / 4 * 3 + 3 > room) return false;
-    for (size_t i = 0; i < n; i++) {
-        int d = digit64(s[i]);
-        if (d < 0) return false;
-        bits = bits << 6 | (unsigned)d;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[(*out_n)++] = (char)(bits >> held & 0xff);
-        }
-    }
-    return (bits & ((1u << held) - 1)) == 0;
-}
-
 static bool says(const json_t *o, const char *key, const char *value)
 {
     const char *s = json_string_value(json_object_get(o, key));
@@ -129,7 +104,7 @@ static bool head_fine(const struct token_key *k, const char *s, size_t n)
     enum { HEAD_MAX = 512 };
     char text[HEAD_MAX];
     size_t used;
-    if (!decode64(s, n, text, sizeof text, &used)) return false;
+    if (!base64_read(BASE64_URL, s, n, text, sizeof text, &used)) return false;
     json_t *head = json_loadb(text, used, JSON_REJECT_DUPLICATES, NULL);
     bool fine = json_is_object(head) && says(head, "alg", "RS256") && says(head, "kid", k->kid) &&
                 !json_object_get(head, "crit");
@@ -148,8 +123,8 @@ static bool shape_fine(const struct token_key *k, const char *token)
     size_t body_n = strcspn(body, ".");
     if (!body[body_n]) return false;
     const char *signature = body + body_n + 1;
-    return decode64(body, body_n, rest, sizeof rest, &used) &&
-           decode64(signature, strlen(signature), rest, sizeof rest, &used) && used > 0 &&
+    return base64_read(BASE64_URL, body, body_n, rest, sizeof rest, &used) &&
+           base64_read(BASE64_URL, signature, strlen(signature), rest, sizeof rest, &used) && used > 0 &&
            head_fine(k, token, head);
 }
 
