@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "net/asn.h"
 
 enum { WHERE_MAX = 96 };
 
@@ -299,6 +300,28 @@ static void check_routes(struct check *c)
     }
 }
 
+static void check_microsoft(struct check *c)
+{
+    char where[WHERE_MAX], text[PREFIX_TEXT_MAX];
+    const struct intent_domain *d = domain(c);
+    const struct {
+        const char *key;
+        bool there;
+    } rows[] = {{"route_filter", d->route_filter_n}, {"advertised_prefixes", d->advertised_n},
+                {"holder_asn", d->holder_asn}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].there && d->kind != DOMAIN_MICROSOFT)
+            problem_add(c->problems, place(c, where, NULL, 0, rows[i].key), "only with 'kind: microsoft'",
+                        "", "no other peering has it");
+    for (size_t i = 0; i < d->advertised_n; i++)
+        if (!prefix_is_public(&d->advertised[i], true))
+            problem_add(c->problems, place(c, where, NULL, 0, "advertised_prefixes"), "public prefixes", "",
+                        "%s is not public", prefix_text(&d->advertised[i], text));
+    if (asn_is_private(d->holder_asn))
+        problem_add(c->problems, place(c, where, NULL, 0, "holder_asn"), "a public AS number", "",
+                    "AS %u is private", d->holder_asn);
+}
+
 static void check_domain(struct check *c)
 {
     char where[WHERE_MAX];
@@ -308,6 +331,7 @@ static void check_domain(struct check *c)
                     "only with 'dataplane: namespaces'", "", "there is no data plane to put this into");
     for (size_t k = 0; k < d->attachments_n; k++) check_attachment(c, k, &d->attachments[k]);
     for (size_t k = 0; k < d->peers_n; k++) check_peer(c, k, &d->peers[k]);
+    check_microsoft(c);
     if (c->i->dataplane == DATAPLANE_NAMESPACES) check_routes(c);
 }
 

@@ -27,6 +27,13 @@ enum peer_role { /* who sits at the other end, which decides import and export r
     PEER_INTERNAL, /* same AS: the other customer edge of a site */
 };
 
+enum origin_validation { /* what becomes of routes whose origin is invalid (RFC 6811) */
+    ORIGIN_VALIDATION_OFF,
+    ORIGIN_VALIDATION_REPORT, /* the state is shown */
+    ORIGIN_VALIDATION_DEPREF, /* used when there is nothing else */
+    ORIGIN_VALIDATION_DROP,
+};
+
 struct intent_bfd {
     bool on;
     uint32_t min_tx_us, min_rx_us;
@@ -54,6 +61,7 @@ struct intent_peer {
     uint8_t prepend;        /* own AS this many times more on export: the drain */
     bool allow_as_set;
     bool admin_down;
+    bool graceful_shutdown; /* mark everything we send with RFC 8326's community */
 };
 
 struct intent_address {
@@ -87,6 +95,7 @@ struct intent_domain {
     const char *subject;
     enum domain_kind kind;
     bool premium;        /* 10,000 instead of 4,000 IPv4 prefixes */
+    enum origin_validation origin_validation;
     /* Microsoft peering only. What the customer said it will announce: nothing else may come in. */
     struct prefix *advertised;
     /* The communities its route filter lets out; none: nothing is announced to the customer. */
@@ -100,7 +109,7 @@ struct intent_domain {
     size_t attachments_n, peers_n, networks_n, routes_n;
 };
 
-struct intent_listen { /* only with DATAPLANE_NONE; else every domain listens on port 179 inside */
+struct intent_endpoint { /* where something listens */
     struct addr addr;
     uint16_t port;
 };
@@ -121,7 +130,22 @@ struct intent {
     const char *control_socket;
     const char *state_dir;  /* last intent is kept here; "" none */
     struct intent_control control;
-    struct intent_listen *listen;
+    struct intent_endpoint *listen; /* only with DATAPLANE_NONE; else every domain listens on port 179 inside */
     struct intent_domain *domains;
     size_t listen_n, domains_n;
+    struct { /* validated caches that speak RFC 8210, the preferred one first */
+        struct intent_endpoint *caches;
+        size_t caches_n;
+        uint32_t refresh_s, expire_s, retry_s;
+    } rpki;
+    struct { /* stations that get a copy of sessions and routes (RFC 7854) */
+        struct intent_endpoint *stations;
+        size_t stations_n;
+        bool adj_rib_out; /* RFC 8671: what we send as well */
+        uint32_t buffer_kb; /* waiting for a station, at most; then it starts anew */
+    } bmp;
+    struct { /* Prometheus text over plain HTTP */
+        struct intent_endpoint *listen;
+        size_t listen_n;
+    } metrics;
 };

@@ -9,10 +9,13 @@
 #include "proto/bfd_session.h" /* the defaults of RFC 5880 sessions here */
 
 enum { NAME_LONGEST = 40, FILE_LONGEST = 400, SUBJECT_LONGEST = 400, INTERFACE_LONGEST = 15 };
+enum { RPKI_REFRESH_S = 3600, RPKI_EXPIRE_S = 7200, RPKI_RETRY_S = 600 }; /* RFC 8210 section 6 */
+enum { BMP_BUFFER_KB = 16 << 10, BMP_LEAST_KB = 64, BMP_MOST_KB = 1 << 20 };
 enum { MTU_LEAST = 1280, MTU_MOST = 9216, MD5_LONGEST = 80, BFD_LEAST_MS = 10, BFD_MOST_MS = 60000 };
 
 static const char *const dataplanes[] = {"none", "namespaces", NULL};
 static const char *const domain_kinds[] = {"plain", "private", "microsoft", NULL};
+static const char *const origin_names[] = {"off", "report", "depref", "drop", NULL};
 static const char *const peer_roles[] = {"plain", "customer", "gateway", "cloud", "internal", NULL};
 
 /* --- lists of short texts, each with a parser and a printer --- */
@@ -109,7 +112,7 @@ static json_t *print_community(const void *item)
 /* "192.0.2.1:179" or "[2001:db8::1]:179". */
 static bool parse_listen(const char *s, void *item)
 {
-    struct intent_listen *l = item;
+    struct intent_endpoint *l = item;
     bool six = *s == '[';
     const char *end = six ? strstr(s, "]:") : strrchr(s, ':');
     char text[ADDR_TEXT_MAX] = "";
@@ -125,7 +128,7 @@ static bool parse_listen(const char *s, void *item)
 
 static json_t *print_listen(const void *item)
 {
-    const struct intent_listen *l = item;
+    const struct intent_endpoint *l = item;
     char text[ADDR_TEXT_MAX];
     bool six = l->addr.family == FAMILY_IPV6;
     return json_sprintf(six ? "[%s]:%u" : "%s:%u", addr_text(&l->addr, text), l->port);
@@ -137,7 +140,7 @@ static const struct text_list hosts = {sizeof(struct intent_address),
 static const struct text_list community_list = {sizeof(uint32_t), "a community, such as 12076:50002",
                                                 parse_community, print_community};
 static const struct text_list listens = {
-    sizeof(struct intent_listen), "an address and a port: 127.0.0.1:1790, or [::1]:1790",
+    sizeof(struct intent_endpoint), "an address and a port: 127.0.0.1:1790, or [::1]:1790",
     parse_listen, print_listen};
 
 /* --- custom rows --- */
@@ -160,6 +163,9 @@ LIST_ROW(addresses, struct intent_attachment, addresses, hosts)
 LIST_ROW(communities, struct intent_network, communities, community_list)
 LIST_ROW(filter, struct intent_domain, route_filter, community_list)
 LIST_ROW(listen, struct intent, listen, listens)
+LIST_ROW(caches, struct intent, rpki.caches, listens)
+LIST_ROW(stations, struct intent, bmp.stations, listens)
+LIST_ROW(metrics, struct intent, metrics.listen, listens)
 
 static const struct {
     const char *name;
@@ -275,6 +281,7 @@ static const struct field peer_rows[] = {
     {"prepend", FIELD_U8, PEER(prepend), .max = 20},
     {"allow_as_set", FIELD_BOOL, PEER(allow_as_set)},
     {"admin_down", FIELD_BOOL, PEER(admin_down)},
+    {"graceful_shutdown", FIELD_BOOL, PEER(graceful_shutdown)},
     {0},
 };
 
@@ -314,6 +321,7 @@ static const struct field domain_rows[] = {
     {"subject", FIELD_TEXT, DOMAIN(subject), .max = SUBJECT_LONGEST},
     {"kind", FIELD_ENUM, DOMAIN(kind), FIELD_ALWAYS, .names = domain_kinds},
     {"premium", FIELD_BOOL, DOMAIN(premium)},
+    {"origin_validation", FIELD_ENUM, DOMAIN(origin_validation), .names = origin_names},
     {"advertised_prefixes", FIELD_PREFIXES, DOMAIN(advertised), .count_at = DOMAIN(advertised_n)},
     {"route_filter", FIELD_CUSTOM, 0, .read = read_filter, .write = write_filter},
     {"holder_asn", FIELD_U32, DOMAIN(holder_asn)},
@@ -346,7 +354,31 @@ static const struct field bgp_rows[] = {
     {0},
 };
 
+static const struct field rpki_rows[] = {
+    {"caches", FIELD_CUSTOM, 0, .read = read_caches, .write = write_caches},
+    {"refresh", FIELD_U32, offsetof(struct intent, rpki.refresh_s), .min = 1, .max = 86400},
+    {"expire", FIELD_U32, offsetof(struct intent, rpki.expire_s), .min = 600, .max = 172800},
+    {"retry", FIELD_U32, offsetof(struct intent, rpki.retry_s), .min = 1, .max = 7200},
+    {0},
+};
+
+static const struct field bmp_rows[] = {
+    {"stations", FIELD_CUSTOM, 0, .read = read_stations, .write = write_stations},
+    {"adj_rib_out", FIELD_BOOL, offsetof(struct intent, bmp.adj_rib_out)},
+    {"buffer_kb", FIELD_U32, offsetof(struct intent, bmp.buffer_kb), .min = BMP_LEAST_KB,
+     .max = BMP_MOST_KB},
+    {0},
+};
+
+static const struct field metrics_rows[] = {
+    {"listen", FIELD_CUSTOM, 0, .read = read_metrics, .write = write_metrics},
+    {0},
+};
+
 static const struct intent blank = {.router = {.name = "", .namespace_ = ""},
+                                    .rpki = {.refresh_s = RPKI_REFRESH_S, .expire_s = RPKI_EXPIRE_S,
+                                             .retry_s = RPKI_RETRY_S},
+                                    .bmp = {.buffer_kb = BMP_BUFFER_KB},
                                     .control_socket = "",
                                     .state_dir = "",
                                     .control = {"", "", "", ""}};
@@ -358,6 +390,9 @@ static const struct field intent_rows[] = {
     {"state_dir", FIELD_TEXT, offsetof(struct intent, state_dir), .max = FILE_LONGEST},
     {"control", FIELD_OBJECT, 0, .sub = control_rows, .blank = &blank},
     {"bgp", FIELD_OBJECT, 0, .sub = bgp_rows, .blank = &blank},
+    {"rpki", FIELD_OBJECT, 0, .sub = rpki_rows, .blank = &blank},
+    {"bmp", FIELD_OBJECT, 0, .sub = bmp_rows, .blank = &blank},
+    {"metrics", FIELD_OBJECT, 0, .sub = metrics_rows, .blank = &blank},
     {"domains", FIELD_LIST, offsetof(struct intent, domains), .sub = domain_rows,
      .size = sizeof(struct intent_domain), .count_at = offsetof(struct intent, domains_n),
      .blank = &domain_blank},

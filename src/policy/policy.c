@@ -210,14 +210,19 @@ struct span policy_prepend(struct span path, uint32_t asn, uint32_t times, struc
     return writer_span(&w);
 }
 
-static void import_local_pref(const struct policy_rules *r, struct attrs *a)
+uint32_t policy_local_pref(const struct policy_rules *r, const struct attrs *a)
 {
     bool listens = r->peer == POLICY_PEER_PLAIN || r->peer == POLICY_PEER_CLOUD;
     bool leaving = communities_have(a->communities, COMMUNITY_GRACEFUL_SHUTDOWN);
-    if (r->external && listens && leaving) a->local_pref = 0; /* RFC 8326 4.2 */
-    else if (r->local_pref) a->local_pref = r->local_pref;
-    else if (r->external || !(a->has & HAS_LOCAL_PREF)) a->local_pref = 100;
-    a->has |= HAS_LOCAL_PREF;
+    if (r->external && listens && leaving) return 0; /* RFC 8326 4.2 */
+    if (r->local_pref) return r->local_pref;
+    return r->external || !(a->has & HAS_LOCAL_PREF) ? 100 : a->local_pref;
+}
+
+uint32_t policy_origin_asn(const struct policy_rules *r, const struct attrs *a)
+{
+    if (a->as_path.n) return as_path_origin(a->as_path);
+    return r->holder_asn ? r->holder_asn : r->peer_asn;
 }
 
 enum policy_reason policy_import(const struct policy_rules *r, const struct attrs *in,
@@ -236,7 +241,8 @@ enum policy_reason policy_import(const struct policy_rules *r, const struct attr
         out->communities = without_cloud_communities(in->communities, arena);
         if (r->domain == POLICY_MICROSOFT) out->as_path = policy_strip_private(in->as_path, arena);
     }
-    import_local_pref(r, out);
+    out->local_pref = policy_local_pref(r, out);
+    out->has |= HAS_LOCAL_PREF;
     return POLICY_FINE;
 }
 
@@ -256,6 +262,14 @@ static bool is_not_public(const struct policy_rules *r, const struct prefix *p)
 {
     return !prefix_is_public(p, r->documentation_is_public);
 }
+/* Any length inside a declared prefix will do: customers announce parts of it to steer traffic. */
+static bool is_not_declared(const struct policy_rules *r, const struct prefix *p)
+{
+    if (r->declared_n == 0) return false;
+    for (size_t i = 0; i < r->declared_n; i++)
+        if (prefix_covers(&r->declared[i], p)) return false;
+    return true;
+}
 
 static const struct prefix_row {
     enum policy_reason reason;
@@ -265,6 +279,7 @@ static const struct prefix_row {
     {POLICY_MARTIAN_PREFIX, ANY_DOMAIN, NEIGHBOUR, is_martian},
     {POLICY_DEFAULT_ROUTE, MICROSOFT, CUSTOMER, is_default},
     {POLICY_PRIVATE_PREFIX, MICROSOFT, CUSTOMER, is_not_public},
+    {POLICY_NOT_DECLARED, MICROSOFT, CUSTOMER, is_not_declared},
 };
 
 enum policy_reason policy_import_prefix(const struct policy_rules *r, const struct prefix *p)
@@ -327,13 +342,30 @@ struct policy_matrix policy_export_matrix(const struct policy_rules *to)
     return m;
 }
 
-/* What a site learned from one leg, directly or from its other router, comes from the cloud: sent to
- * the other leg it would be refused there, and fill the prefix limit meanwhile. */
-bool policy_looks_at_path(const struct policy_rules *to) { return to->peer == POLICY_PEER_CLOUD; }
-
-enum policy_reason policy_export_path(const struct policy_rules *to, struct span as_path)
+static bool filtered(const struct policy_rules *to)
 {
-    bool loops = policy_looks_at_path(to) && as_path_has(as_path, to->peer_asn);
+    return to->domain == POLICY_MICROSOFT && to->peer == POLICY_PEER_CUSTOMER;
+}
+
+bool policy_looks_at_path(const struct policy_rules *to)
+{
+    return to->peer == POLICY_PEER_CLOUD || filtered(to);
+}
+
+static enum policy_reason filter_verdict(const struct policy_rules *to, const struct attrs *a)
+{
+    if (to->filter_n == 0) return POLICY_NO_ROUTE_FILTER;
+    for (size_t i = 0; i < to->filter_n; i++)
+        if (communities_have(a->communities, to->filter[i])) return POLICY_FINE;
+    return POLICY_NOT_IN_FILTER;
+}
+
+enum policy_reason policy_export_path(const struct policy_rules *to, const struct attrs *a)
+{
+    if (filtered(to)) return filter_verdict(to, a);
+    /* What a site learned from one leg, directly or from its other router, comes from the cloud: sent
+     * to the other leg it would be refused there, and fill the prefix limit meanwhile. */
+    bool loops = to->peer == POLICY_PEER_CLOUD && as_path_has(a->as_path, to->peer_asn);
     return loops ? POLICY_PEER_AS : POLICY_FINE;
 }
 
@@ -343,6 +375,18 @@ static bool hides_private(const struct policy_rules *to)
     return to->peer == POLICY_PEER_CUSTOMER && to->domain != POLICY_PLAIN;
 }
 
+static bool add_community(struct span *list, uint32_t value, struct arena *arena)
+{
+    if (communities_have(*list, value)) return true;
+    uint8_t *buf = arena_take(arena, list->n + 4);
+    if (!buf) return false;
+    struct writer w = writer_on(buf, list->n + 4);
+    writer_copy(&w, *list);
+    writer_u32(&w, value);
+    *list = writer_span(&w);
+    return true;
+}
+
 static bool export_external(const struct policy_rules *to, struct arena *arena, struct attrs *a)
 {
     a->has &= ~(uint32_t)(HAS_LOCAL_PREF | HAS_MED | HAS_ORIGINATOR_ID);
@@ -350,6 +394,8 @@ static bool export_external(const struct policy_rules *to, struct arena *arena, 
     a->cluster_list = (struct span){0};
     if (hides_private(to)) a->as_path = policy_strip_private(a->as_path, arena);
     a->as_path = policy_prepend(a->as_path, to->local_asn, 1u + to->prepend, arena);
+    if (to->graceful_shutdown && !add_community(&a->communities, COMMUNITY_GRACEFUL_SHUTDOWN, arena))
+        return false;
     return a->as_path.n > 0;
 }
 

@@ -33,6 +33,9 @@ enum policy_peer {
     X(POLICY_MARTIAN_PREFIX, "martian-prefix") /* multicast, loopback, class E: ignored */         \
     X(POLICY_DEFAULT_ROUTE, "default-route")   /* refused on Microsoft peering */                  \
     X(POLICY_PRIVATE_PREFIX, "private-prefix") /* not public, on Microsoft peering */              \
+    X(POLICY_NOT_DECLARED, "not-declared")     /* in none of the advertised public prefixes */     \
+    X(POLICY_RPKI_INVALID, "rpki-invalid")     /* RFC 6811, and invalid ones are dropped */        \
+    X(POLICY_RPKI_LOWERED, "rpki-lowered")     /* the same, used when there is nothing else */     \
     X(POLICY_NO_ADVERTISE, "no-advertise")                                                         \
     X(POLICY_NO_EXPORT, "no-export")                                                               \
     X(POLICY_BLACKHOLE, "blackhole")           /* RFC 7999: stays here */                          \
@@ -41,7 +44,9 @@ enum policy_peer {
     X(POLICY_CLOUD_TO_CLOUD, "cloud-to-cloud") /* nor is a customer between two cloud edges */     \
     X(POLICY_GATEWAY_TO_GATEWAY, "gateway-to-gateway")                                             \
     X(POLICY_PEER_AS, "peer-as")               /* the cloud's own AS is in the path already */      \
-    X(POLICY_NOT_ON_MICROSOFT, "not-on-microsoft") /* only what the service originates */
+    X(POLICY_NOT_ON_MICROSOFT, "not-on-microsoft") /* only what the service originates */          \
+    X(POLICY_NO_ROUTE_FILTER, "no-route-filter")   /* without one a Microsoft peering gets nothing */ \
+    X(POLICY_NOT_IN_FILTER, "not-in-filter")       /* none of its communities is in the filter */
 
 enum policy_reason {
 #define X(id, name) id,
@@ -50,6 +55,19 @@ enum policy_reason {
     POLICY_REASONS_N
 };
 const char *policy_reason_name(enum policy_reason r); /* "" for fine */
+/* A lowered path is used all the same. */
+static inline bool policy_refuses(enum policy_reason r)
+{
+    return r != POLICY_FINE && r != POLICY_RPKI_LOWERED;
+}
+
+/* What becomes of a path whose origin is invalid (RFC 6811 section 3, RFC 7115 section 5). */
+enum policy_origin {
+    POLICY_ORIGIN_OFF,    /* not looked at */
+    POLICY_ORIGIN_REPORT, /* shown, nothing else */
+    POLICY_ORIGIN_LOWER,  /* local preference 0 */
+    POLICY_ORIGIN_DROP,
+};
 
 struct policy_rules { /* one neighbour, seen from this router */
     enum policy_domain domain;
@@ -60,6 +78,14 @@ struct policy_rules { /* one neighbour, seen from this router */
     uint8_t prepend;     /* own AS so many times more on export */
     bool next_hop_self;
     bool documentation_is_public; /* accept the documentation ranges on Microsoft peering */
+    bool graceful_shutdown; /* ask external neighbours to go elsewhere first (RFC 8326) */
+    /* Microsoft peering; both lists are borrowed. */
+    const uint32_t *filter; /* communities: customers are told what has one of them */
+    size_t filter_n;        /* 0: no filter is attached, they are told nothing */
+    const struct prefix *declared; /* what is in none of these is refused */
+    size_t declared_n;             /* 0: nothing was declared, public prefixes pass */
+    uint32_t holder_asn; /* of those prefixes, when the peer's own number is private; 0: none */
+    enum policy_origin origin;
 };
 
 /* The part of import that depends on attributes only: once per UPDATE. `local` (may be NULL) is our
@@ -79,14 +105,21 @@ struct policy_matrix {
     uint8_t reason[POLICY_PEER_SELF + 1][POLICY_MARKS]; /* enum policy_reason */
 };
 struct policy_matrix policy_export_matrix(const struct policy_rules *to);
-/* The part of export that looks at the path itself, for neighbours that would only refuse it. */
-enum policy_reason policy_export_path(const struct policy_rules *to, struct span as_path);
+/* The part of export that looks at the path itself: the route filter, and neighbours that would only
+ * refuse it. */
+enum policy_reason policy_export_path(const struct policy_rules *to, const struct attrs *a);
 bool policy_looks_at_path(const struct policy_rules *to);
 /* The path as `to` sees it. `from_self`: originated here. next_hop/link are ours towards that
  * neighbour, used where the rules say so. False: does not fit the arena. */
 MUST_USE bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in,
                                   bool from_self, const struct addr *next_hop,
                                   const struct addr *link, struct arena *arena, struct attrs *out);
+
+/* The local preference a path gets on import; in `a` as received or as it stands in the table. */
+uint32_t policy_local_pref(const struct policy_rules *r, const struct attrs *a);
+/* The AS that answers for the prefix (RFC 6811 section 2), 0 when there is none. On Microsoft peering
+ * the private numbers are gone, and the holder that was registered takes their place. */
+uint32_t policy_origin_asn(const struct policy_rules *r, const struct attrs *a);
 
 /* AS_PATH with the number in front `times` times; empty span at the arena's ceiling. */
 struct span policy_prepend(struct span path, uint32_t asn, uint32_t times, struct arena *arena);

@@ -34,6 +34,8 @@ static void copy_domain(struct arena *a, struct intent_domain *d)
     d->peers = copy_array(a, d->peers, d->peers_n, sizeof *d->peers);
     d->networks = copy_array(a, d->networks, d->networks_n, sizeof *d->networks);
     d->routes = copy_array(a, d->routes, d->routes_n, sizeof *d->routes);
+    d->advertised = copy_array(a, d->advertised, d->advertised_n, sizeof *d->advertised);
+    d->route_filter = copy_array(a, d->route_filter, d->route_filter_n, sizeof *d->route_filter);
     for (size_t i = 0; i < d->attachments_n; i++) {
         struct intent_attachment *t = &d->attachments[i];
         t->name = copy_text(a, t->name);
@@ -69,6 +71,9 @@ static struct intent_copy *copy_intent(const struct intent *from)
     i->control.cert_file = copy_text(a, i->control.cert_file);
     i->control.key_file = copy_text(a, i->control.key_file);
     i->listen = copy_array(a, i->listen, i->listen_n, sizeof *i->listen);
+    i->rpki.caches = copy_array(a, i->rpki.caches, i->rpki.caches_n, sizeof *i->rpki.caches);
+    i->bmp.stations = copy_array(a, i->bmp.stations, i->bmp.stations_n, sizeof *i->bmp.stations);
+    i->metrics.listen = copy_array(a, i->metrics.listen, i->metrics.listen_n, sizeof *i->metrics.listen);
     i->domains = copy_array(a, i->domains, i->domains_n, sizeof *i->domains);
     for (size_t d = 0; d < i->domains_n; d++) copy_domain(a, &i->domains[d]);
     c->intent = i;
@@ -171,9 +176,10 @@ static bool check(const struct intent *i, struct problems *ps)
 void peer_rules(const struct router *r, struct peer *p)
 {
     const struct intent *i = running(r);
+    const struct intent_domain *d = r->domains[p->domain]->conf;
     bool external = p->conf->asn != i->router.asn;
     p->rules = (struct policy_rules){
-        .domain = (enum policy_domain)r->domains[p->domain]->conf->kind,
+        .domain = (enum policy_domain)d->kind,
         .peer = external ? (enum policy_peer)p->conf->role : POLICY_PEER_INTERNAL,
         .external = external,
         .local_asn = i->router.asn,
@@ -183,6 +189,13 @@ void peer_rules(const struct router *r, struct peer *p)
         .prepend = p->conf->prepend,
         .next_hop_self = p->conf->next_hop_self,
         .documentation_is_public = true, /* API rule P: labs and tests use those ranges */
+        .graceful_shutdown = p->conf->graceful_shutdown,
+        .filter = d->route_filter,
+        .filter_n = d->route_filter_n,
+        .declared = d->advertised,
+        .declared_n = d->advertised_n,
+        .holder_asn = d->holder_asn,
+        .origin = external ? (enum policy_origin)d->origin_validation : POLICY_ORIGIN_OFF,
     };
     p->may = policy_export_matrix(&p->rules);
 }
@@ -256,10 +269,27 @@ static void peer_leave(struct router *r, peer_ref ref, uint8_t subcode, instant 
     p->stale = 0;
 }
 
+static bool exports_otherwise(const struct policy_rules *a, const struct policy_rules *b)
+{
+    return a->prepend != b->prepend || a->next_hop_self != b->next_hop_self ||
+           a->graceful_shutdown != b->graceful_shutdown || a->filter_n != b->filter_n ||
+           (a->filter_n && memcmp(a->filter, b->filter, a->filter_n * sizeof *a->filter) != 0);
+}
+
+static bool judges_otherwise(const struct policy_rules *a, const struct policy_rules *b)
+{
+    if (a->origin != b->origin || a->holder_asn != b->holder_asn || a->declared_n != b->declared_n)
+        return true;
+    for (size_t i = 0; i < a->declared_n; i++)
+        if (!prefix_equal(&a->declared[i], &b->declared[i])) return true;
+    return false;
+}
+
 static void peer_change(struct router *r, peer_ref ref, const struct intent_peer *conf, instant now)
 {
     struct peer *p = r->peers[ref];
     const struct intent_peer old = *p->conf;
+    const struct policy_rules rules = p->rules;
     p->conf = conf;
     peer_rules(r, p);
     peer_bfd_apply(r, ref);
@@ -274,8 +304,8 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
         peer_start(r, ref, now);
     }
     if (!p->up) return;
-    if (old.prepend != conf->prepend || old.next_hop_self != conf->next_hop_self)
-        export_again(r, ref, p->families, false);
+    if (exports_otherwise(&rules, &p->rules)) export_again(r, ref, p->families, false);
+    if (judges_otherwise(&rules, &p->rules)) judge_again(r, now);
     if (old.local_pref != conf->local_pref && bgp_view(p->session).refresh) {
         p->refresh_wanted |= p->families; /* Adj-RIB-In holds paths after import: ask again */
         r->domains[p->domain]->noted[0][group_of(&p->rules)] = true;

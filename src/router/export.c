@@ -45,8 +45,8 @@ static attr_ref wanted(void *ctx, const struct table *t, node_ref n)
     if (!best || best->source == p->source) return 0;
     if (export_verdict(c->r, &p->may, best) != POLICY_FINE) return 0;
     if (!policy_looks_at_path(&p->rules)) return best->attrs;
-    struct span path = attr_view(&c->r->rib.attrs, best->attrs).as_path;
-    return policy_export_path(&p->rules, path) == POLICY_FINE ? best->attrs : 0;
+    struct attrs a = attr_view(&c->r->rib.attrs, best->attrs);
+    return policy_export_path(&p->rules, &a) == POLICY_FINE ? best->attrs : 0;
 }
 
 /* --- our next hop, as this neighbour can use it --- */

@@ -118,17 +118,26 @@ static bool reachable(const struct router *r, const struct domain *d, const stru
     return false;
 }
 
+struct offer { /* what one UPDATE says about each of its prefixes */
+    attr_ref attrs;
+    enum policy_reason reason; /* of the attributes alone */
+    uint32_t origin;           /* AS that answers for the prefixes */
+};
+
 static void announce_one(struct router *r, struct peer *p, struct table *t, const struct batch *b,
-                         size_t i, attr_ref attrs, enum policy_reason reason)
+                         size_t i, const struct offer *o)
 {
-    if (reason == POLICY_FINE) reason = policy_import_prefix(&p->rules, &b->prefix[i]);
+    enum policy_reason reason = o->reason;
+    if (reason == POLICY_FINE) reason = judge(r, p, &b->prefix[i], o->origin);
+    if (reason != POLICY_FINE) p->refused[reason]++;
     if (reason == POLICY_MARTIAN_PREFIX) { /* not even kept; an earlier one cannot be there */
         p->ignored_prefixes++;
         return;
     }
-    struct path path = {.attrs = attr_hold(&r->rib.attrs, attrs),
+    struct path path = {.attrs = reason == POLICY_RPKI_LOWERED ? lowered_attrs(r, o->attrs)
+                                                               : attr_hold(&r->rib.attrs, o->attrs),
                         .source = p->source,
-                        .flags = reason == POLICY_FINE ? 0 : PATH_REFUSED,
+                        .flags = policy_refuses(reason) ? PATH_REFUSED : 0,
                         .reason = (uint8_t)reason};
     struct table_change change;
     if (!table_announce(t, &b->prefix[i], b->hash[i], path, &change)) return;
@@ -146,13 +155,13 @@ static void announce(struct router *r, struct peer *p, const struct bgp_nlri *nl
     const struct addr *local = addr_is_none(&p->local) ? NULL : &p->local;
     enum policy_reason reason = policy_import(&p->rules, attrs, local, &r->scratch, &in);
     if (reason == POLICY_FINE && !reachable(r, d, &in.next_hop)) reason = POLICY_NEXT_HOP_UNREACHABLE;
-    attr_ref ref = attr_intern(&r->rib.attrs, &in);
+    const struct offer o = {attr_intern(&r->rib.attrs, &in), reason, policy_origin_asn(&p->rules, &in)};
     arena_rewind(&r->scratch, mark);
     struct cursor c = cursor_of(nlri->bytes);
     struct batch b;
     while (batch_fill(&b, t, &c, nlri))
-        for (size_t i = 0; i < b.n; i++) announce_one(r, p, t, &b, i, ref, reason);
-    attr_release(&r->rib.attrs, ref);
+        for (size_t i = 0; i < b.n; i++) announce_one(r, p, t, &b, i, &o);
+    attr_release(&r->rib.attrs, o.attrs);
 }
 
 /* The IPv4 field uses NEXT_HOP, MP_REACH_NLRI brings its own. */

@@ -81,6 +81,8 @@ void router_free(struct router *r)
     for (size_t i = 0; i < ARRAY_LEN(r->fx); i++) bgp_effects_drop(&r->fx[i]);
     arena_drop(&r->scratch);
     rib_drop(&r->rib);
+    rov_free(r->vrps);
+    rov_free(r->vrps_next);
     free(r);
 }
 
@@ -414,12 +416,13 @@ void router_tick(struct router *r, instant now)
     for (peer_ref i = 0; i < r->peers_n; i++)
         if (r->peers[i]->used) peer_timers(r, i, now);
     settle_domains(r, now);
+    judge_slice(r, now);
     signal_writers(r);
 }
 
 instant router_next(const struct router *r)
 {
-    instant next = NEVER;
+    instant next = r->judging.on ? r->judging.due : NEVER;
     for (size_t i = 0; i < r->peers_n; i++) {
         const struct peer *p = r->peers[i];
         if (!p->used) continue;

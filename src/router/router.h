@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/text.h"
 #include "intent/intent.h"
+#include "policy/rov.h"
 #include "proto/bgp_session.h"
 
 struct router;
@@ -63,6 +64,11 @@ void router_lost(struct router *r, peer_ref peer, enum bgp_conn conn, instant no
 void router_blocked(struct router *r, peer_ref peer, bool blocked, instant now);
 void router_bfd(struct router *r, peer_ref peer, bool up, instant now);
 void router_tick(struct router *r, instant now);
+/* Payloads of an RPKI cache: a whole new set, or changes to the one there is; between begin and end.
+ * Routes are judged again over the ticks that follow. */
+void router_vrps_begin(struct router *r, bool whole);
+void router_vrp(struct router *r, bool add, const struct vrp *v);
+void router_vrps_end(struct router *r, instant now);
 /* Orderly end: Cease to every peer. */
 void router_shutdown(struct router *r, instant now);
 

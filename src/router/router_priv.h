@@ -2,10 +2,12 @@
  *   router.c  facts in, session effects, timers, questions
  *   apply.c   an intent: copied, checked, compared, applied
  *   import.c  UPDATEs into tables, prefix limits
+ *   judge.c   verdicts by prefix, and once more when payloads change
  *   export.c  tables into UPDATEs
  *   show.c    everything as JSON text */
 #pragma once
 #include "policy/limit.h"
+#include "policy/rov.h"
 #include "rib/journal.h"
 #include "router/router.h"
 
@@ -46,6 +48,7 @@ struct peer {
     struct intent_bfd bfd_conf;
     enum limit_level level[FAMILIES];
     uint64_t ignored_prefixes;
+    uint64_t refused[POLICY_REASONS_N]; /* announcements refused or lowered so far, by reason */
     struct out *out[FAMILIES];
     instant limited_until, stale_until, leaving_until, up_since;
 };
@@ -63,6 +66,15 @@ struct domain {
     struct policy_matrix may[GROUPS]; /* of each such group */
 };
 
+struct judging { /* where the walk of judge_slice stands */
+    bool on;
+    instant due;
+    domain_ref domain;
+    size_t slot;
+    node_ref node;
+    uint64_t changed;
+};
+
 struct router {
     struct router_sink sink;
     struct hash_key key;
@@ -77,6 +89,8 @@ struct router {
     unsigned depth;
     bool restarting;            /* our process restarted: keep neighbours patient (RFC 4724) */
     uint64_t changes;           /* best paths changed so far */
+    struct rov_table *vrps, *vrps_next; /* NULL: none were ever given; being put together */
+    struct judging judging;
 };
 
 static inline const struct intent *running(const struct router *r)
@@ -111,6 +125,15 @@ void import_network(struct router *r, domain_ref d, const struct intent_network 
 bool limits_hold(struct router *r, peer_ref ref, instant now); /* false: the session was ended */
 uint32_t peer_limit(const struct router *r, const struct peer *p, size_t slot);
 void import_changed(struct router *r, domain_ref d, size_t slot, const struct table_change *c);
+
+/* judge.c */
+enum policy_reason judge(const struct router *r, const struct peer *p, const struct prefix *prefix,
+                         uint32_t origin);
+enum rov_state origin_state(const struct router *r, const struct peer *p, const struct prefix *prefix,
+                            const struct attrs *a);
+attr_ref lowered_attrs(struct router *r, attr_ref attrs); /* a reference of its own */
+void judge_again(struct router *r, instant now);          /* everything, over the next turns */
+void judge_slice(struct router *r, instant now);
 
 /* export.c */
 void export_open(struct router *r, peer_ref ref);  /* the session came up */

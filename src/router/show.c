@@ -72,6 +72,17 @@ static void put_prefix_counts(struct text *t, const struct router *r, const stru
     text_addf(t, ",\"ignored\":%llu}", (unsigned long long)p->ignored_prefixes);
 }
 
+static void put_refused(struct text *t, const struct peer *p)
+{
+    bool first = true;
+    text_add(t, ",\"refused\":{");
+    for (size_t i = POLICY_FINE + 1; i < POLICY_REASONS_N; i++)
+        if (p->refused[i])
+            text_addf(t, "%s\"%s\":%llu", separator(&first), policy_reason_name((enum policy_reason)i),
+                      (unsigned long long)p->refused[i]);
+    text_add(t, "}");
+}
+
 static void put_last_error(struct text *t, const struct peer *p, const struct bgp_view *v)
 {
     text_addf(t, ",\"last_error\":{\"code\":%u,\"subcode\":%u,\"text\":", v->last_code, v->last_subcode);
@@ -107,6 +118,7 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
     text_addf(t, ",\"uptime_s\":%lld,\"hold_s\":%u", (long long)up_s, v.hold_s);
     put_families(t, p->up ? v.families : p->conf->families);
     put_prefix_counts(t, r, p);
+    put_refused(t, p);
     text_addf(t, ",\"messages\":{\"in\":%llu,\"out\":%llu},\"updates\":{\"in\":%llu,\"out\":%llu}",
               (unsigned long long)v.messages_in, (unsigned long long)v.messages_out,
               (unsigned long long)v.updates_in, (unsigned long long)v.updates_out);
@@ -181,6 +193,7 @@ static void put_path(struct text *t, const struct router *r, const struct row *r
     const struct path *p = &node_paths(n)[row->at];
     const struct peer *from = from_of(r, p);
     struct attrs a = attr_view(&r->rib.attrs, p->attrs);
+    struct prefix prefix = table_prefix(row->table, row->node);
     put_key(t, "peer", from ? from->conf->name : "");
     put_key(t, "subject", from ? from->conf->subject : "");
     put_attrs(t, &a);
@@ -189,6 +202,8 @@ static void put_path(struct text *t, const struct router *r, const struct row *r
               n->equals_n && row->at == 0 ? "true" : "false", row->at < n->equals_n ? "true" : "false",
               accepted ? "true" : "false", p->flags & PATH_STALE ? "true" : "false");
     put_key(t, "reason", policy_reason_name((enum policy_reason)p->reason));
+    if (from && from->rules.origin != POLICY_ORIGIN_OFF)
+        put_key(t, "origin_validation", rov_state_name(origin_state(r, from, &prefix, &a)));
 }
 
 static void put_decided(struct text *t, const struct router *r, const struct row *row)

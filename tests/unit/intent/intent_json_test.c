@@ -51,6 +51,13 @@ static const char attached[] =
     "\"advertised_prefixes\":[\"203.0.113.0/24\",\"2001:db8::/32\"],\"route_filter\":[\"12076:5010\"],"
     "\"holder_asn\":64500}]}";
 
+static const char watched[] =
+    "{\"router\":{\"name\":\"e1\",\"id\":\"192.0.2.1\",\"asn\":12076},\"rpki\":{\"caches\":[\"127.0.0.1:3323\"],"
+    "\"refresh\":60},\"bmp\":{\"stations\":[\"[::1]:11019\"],\"adj_rib_out\":true},\"metrics\":{\"listen\":"
+    "[\"127.0.0.1:9179\"]},\"domains\":[{\"name\":\"m\",\"kind\":\"microsoft\",\"origin_validation\":\"drop\","
+    "\"route_filter\":[\"12076:5010\"],\"peers\":[{\"name\":\"c\",\"address\":\"10.0.0.1\",\"asn\":65001,"
+    "\"role\":\"customer\",\"graceful_shutdown\":true}]}]}";
+
 static void the_documented_example_reads(void **state)
 {
     (void)state;
@@ -71,8 +78,8 @@ static void the_documented_example_reads(void **state)
 static void what_is_written_reads_back_the_same(void **state)
 {
     (void)state;
-    const char *const texts[] = {example, attached};
-    for (size_t k = 0; k < 2; k++) {
+    const char *const texts[] = {example, attached, watched};
+    for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
         struct intent *i = reads(texts[k]);
         assert_non_null(i);
         json_t *out = intent_to_json(i, true);
@@ -84,6 +91,21 @@ static void what_is_written_reads_back_the_same(void **state)
         free(first), free(second);
         json_decref(out), json_decref(again);
     }
+}
+
+static void rules_of_a_domain_and_those_who_watch_read(void **state)
+{
+    (void)state;
+    struct intent *i = reads(watched);
+    assert_non_null(i);
+    assert_int_equal(i->rpki.caches[0].port, 3323);
+    assert_int_equal(i->rpki.refresh_s, 60);
+    assert_int_equal(i->rpki.expire_s, 7200);
+    assert_int_equal(i->bmp.stations[0].addr.family, FAMILY_IPV6);
+    assert_int_equal(i->metrics.listen[0].port, 9179);
+    assert_int_equal(i->domains[0].origin_validation, ORIGIN_VALIDATION_DROP);
+    assert_int_equal(i->domains[0].route_filter[0], 12076u << 16 | 5010);
+    assert_true(i->domains[0].peers[0].graceful_shutdown);
 }
 
 static void keys_are_left_out_on_demand(void **state)
@@ -161,6 +183,16 @@ static void each_broken_rule_is_reported_at_its_place(void **state)
                 "\"10.0.0.9\"}]}"), "/domains/0/routes/0/via"},
         {NONE("{\"name\":\"a\",\"networks\":[{\"prefix\":\"10.0.0.0/8\",\"communities\":[\"70000:1\"]}]}"),
          "/domains/0/networks/0/communities/0"},
+        {NONE("{\"name\":\"a\",\"kind\":\"private\",\"route_filter\":[\"12076:5010\"]}"), "/domains/0/route_filter"},
+        {NONE("{\"name\":\"a\",\"kind\":\"microsoft\",\"route_filter\":[\"5010\"]}"), "/domains/0/route_filter/0"},
+        {NONE("{\"name\":\"a\",\"origin_validation\":\"maybe\"}"), "/domains/0/origin_validation"},
+        {NONE("{\"name\":\"a\",\"advertised_prefixes\":[\"198.51.100.0/24\"]}"),
+         "/domains/0/advertised_prefixes"},
+        {NONE("{\"name\":\"a\",\"kind\":\"microsoft\",\"advertised_prefixes\":[\"10.0.0.0/8\"]}"),
+         "/domains/0/advertised_prefixes"},
+        {NONE("{\"name\":\"a\",\"kind\":\"microsoft\",\"holder_asn\":64512}"), "/domains/0/holder_asn"},
+        {ROUTER "\"rpki\":{\"caches\":[\"localhost\"]}}", "/rpki/caches/0"},
+        {ROUTER "\"bmp\":{\"buffer_kb\":1}}", "/bmp/buffer_kb"},
     };
     for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         problems_init(&problems, &arena);
@@ -186,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_documented_example_reads, fresh, gone),
         cmocka_unit_test_setup_teardown(what_is_written_reads_back_the_same, fresh, gone),
+        cmocka_unit_test_setup_teardown(rules_of_a_domain_and_those_who_watch_read, fresh, gone),
         cmocka_unit_test_setup_teardown(keys_are_left_out_on_demand, fresh, gone),
         cmocka_unit_test_setup_teardown(a_session_over_ipv6_carries_ipv6_unless_told, fresh, gone),
         cmocka_unit_test_setup_teardown(each_broken_rule_is_reported_at_its_place, fresh, gone),

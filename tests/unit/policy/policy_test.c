@@ -209,9 +209,91 @@ static void test_a_path_through_the_cloud_is_not_sent_back_to_it(void **state)
     struct policy_rules cloud = {.peer = POLICY_PEER_CLOUD, .external = true, .local_asn = 65010,
                                  .peer_asn = 12076};
     struct policy_rules plain = {.peer = POLICY_PEER_PLAIN, .external = true, .peer_asn = 12076};
-    assert_int_equal(policy_export_path(&cloud, PATH(0, 12076, 65515)), POLICY_PEER_AS);
-    assert_int_equal(policy_export_path(&cloud, PATH(1, 65020)), POLICY_FINE);
-    assert_int_equal(policy_export_path(&plain, PATH(2, 12076)), POLICY_FINE);
+    assert_int_equal(policy_export_path(&cloud, &(struct attrs){.as_path = PATH(0, 12076, 65515)}), POLICY_PEER_AS);
+    assert_int_equal(policy_export_path(&cloud, &(struct attrs){.as_path = PATH(1, 65020)}), POLICY_FINE);
+    assert_int_equal(policy_export_path(&plain, &(struct attrs){.as_path = PATH(2, 12076)}), POLICY_FINE);
+}
+
+static void test_a_route_filter_decides_what_a_microsoft_customer_is_told(void **state)
+{
+    (void)state;
+    static const uint8_t exchange[] = {0x2f, 0x2c, 0x13, 0x92, 0xfd, 0xf2, 0, 1}; /* 12076:5010 65010:1 */
+    static const uint32_t listed[] = {12076u << 16 | 5020, 12076u << 16 | 5010}, other[] = {12076u << 16 | 5030};
+    const struct attrs a = {.communities = {exchange, sizeof exchange}}, bare = {0};
+    const struct { const char *name; const uint32_t *list; size_t n; const struct attrs *a; } rows[] = {
+        {"no-route-filter", NULL, 0, &a},
+        {"", listed, 2, &a},
+        {"not-in-filter", other, 1, &a},
+        {"not-in-filter", listed, 2, &bare},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct policy_rules to = customer(POLICY_MICROSOFT);
+        to.filter = rows[i].list, to.filter_n = rows[i].n;
+        assert_true(policy_looks_at_path(&to));
+        assert_string_equal(policy_reason_name(policy_export_path(&to, rows[i].a)), rows[i].name);
+    }
+    struct policy_rules priv = customer(POLICY_PRIVATE);
+    assert_false(policy_looks_at_path(&priv));
+    assert_int_equal(policy_export_path(&priv, &a), POLICY_FINE);
+}
+
+static void test_only_declared_prefixes_and_their_parts_come_in(void **state)
+{
+    (void)state;
+    struct prefix declared[2], p;
+    assert_int_equal(prefix_parse("198.51.100.0/24", &declared[0]), PREFIX_FINE);
+    assert_int_equal(prefix_parse("2001:db8:1::/48", &declared[1]), PREFIX_FINE);
+    static const struct { const char *prefix, *name; } rows[] = {
+        {"198.51.100.0/24", ""}, {"198.51.100.128/25", ""}, {"198.51.100.7/32", ""},
+        {"198.51.0.0/16", "not-declared"}, {"203.0.113.0/24", "not-declared"},
+        {"2001:db8:1::/48", ""}, {"2001:db8:2::/48", "not-declared"}, {"10.0.0.0/8", "private-prefix"},
+    };
+    struct policy_rules r = customer(POLICY_MICROSOFT);
+    r.documentation_is_public = true, r.declared = declared, r.declared_n = 2;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(prefix_parse(rows[i].prefix, &p), PREFIX_FINE);
+        assert_string_equal(policy_reason_name(policy_import_prefix(&r, &p)), rows[i].name);
+    }
+    r.domain = POLICY_PRIVATE; /* nothing is declared there */
+    assert_int_equal(policy_import_prefix(&r, &p), POLICY_FINE);
+}
+
+static void test_graceful_shutdown_is_said_once_and_to_other_as_only(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    struct addr self = addr_v4(0xc0000202), none = {0};
+    static const uint8_t one[] = {0xfd, 0xf2, 0, 1}, said[] = {0xff, 0xff, 0, 0};
+    struct policy_rules to = customer(POLICY_PRIVATE);
+    to.graceful_shutdown = true;
+    struct attrs a = {.as_path = PATH(0, 65020), .communities = {one, 4}}, out;
+    assert_true(policy_export_attrs(&to, &a, false, &self, &none, &arena, &out));
+    assert_int_equal(out.communities.n, 8);
+    assert_true(communities_have(out.communities, COMMUNITY_GRACEFUL_SHUTDOWN));
+    a.communities = span_of(said, 4);
+    assert_true(policy_export_attrs(&to, &a, false, &self, &none, &arena, &out));
+    assert_int_equal(out.communities.n, 4);
+    to.external = false;
+    a.communities = span_of(one, 4);
+    assert_true(policy_export_attrs(&to, &a, false, &self, &none, &arena, &out));
+    assert_int_equal(out.communities.n, 4);
+    arena_drop(&arena);
+}
+
+static void test_who_answers_for_a_route(void **state)
+{
+    (void)state;
+    static const uint8_t set[] = {AS_SEQUENCE, 1, 0, 0, 0xfd, 0xf2, AS_SET, 1, 0, 0, 0xfd, 0xf3};
+    struct policy_rules r = customer(POLICY_MICROSOFT);
+    struct attrs a = {.as_path = PATH(0, 65010, 3356, 15169)};
+    assert_int_equal(policy_origin_asn(&r, &a), 15169);
+    a.as_path = span_of(set, sizeof set);
+    assert_int_equal(policy_origin_asn(&r, &a), 0);
+    a.as_path = (struct span){0};
+    assert_int_equal(policy_origin_asn(&r, &a), 65010);
+    r.holder_asn = 64999;
+    assert_int_equal(policy_origin_asn(&r, &a), 64999);
 }
 
 static void test_customers_see_the_path_12076(void **state)
@@ -311,6 +393,10 @@ int main(void)
         cmocka_unit_test(test_local_preference_is_ours_to_set),
         cmocka_unit_test(test_each_export_rule_refuses_by_its_name),
         cmocka_unit_test(test_a_path_through_the_cloud_is_not_sent_back_to_it),
+        cmocka_unit_test(test_a_route_filter_decides_what_a_microsoft_customer_is_told),
+        cmocka_unit_test(test_only_declared_prefixes_and_their_parts_come_in),
+        cmocka_unit_test(test_graceful_shutdown_is_said_once_and_to_other_as_only),
+        cmocka_unit_test(test_who_answers_for_a_route),
         cmocka_unit_test(test_customers_see_the_path_12076),
         cmocka_unit_test(test_internal_peers_get_the_path_as_it_is),
         cmocka_unit_test(test_prepending_to_a_full_segment_starts_a_new_one),
