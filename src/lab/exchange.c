@@ -118,3 +118,32 @@ bool exchange_set_leg(const struct lab_params *p, enum lab_leg leg, uint16_t sta
     netns_leave(&v);
     return fine;
 }
+
+/* --- what it drops --- */
+
+struct foreign {
+    unsigned port;
+    void (*seen)(void *ctx, struct tags tags, uint64_t packets);
+    void *ctx;
+};
+
+static void see_unknown(void *ctx, unsigned ifindex, struct tags tags, uint64_t packets)
+{
+    const struct foreign *f = ctx;
+    if (ifindex == f->port) f->seen(f->ctx, tags, packets);
+}
+
+void exchange_each_foreign(const struct lab_params *p, enum lab_leg leg,
+                           void (*seen)(void *ctx, struct tags tags, uint64_t packets), void *ctx)
+{
+    struct netns_visit v;
+    struct text why = {0};
+    if (visit(p, NODE_XCHG, &v, &why)) {
+        struct foreign f = {if_nametoindex(leg_ports[leg].customer), seen, ctx};
+        struct tagmux *m = f.port ? tagmux_find(f.port, &why) : NULL;
+        if (m) tagmux_each_unknown(m, see_unknown, &f);
+        tagmux_close(m);
+        netns_leave(&v);
+    }
+    text_drop(&why);
+}

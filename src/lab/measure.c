@@ -8,7 +8,7 @@
 #include "lab/routers.h"
 #include "lab/wiring.h"
 
-enum { PINGS = 50, PROBES = 200, PROBE_RATE = 500, LIMIT_S = 15 };
+enum { PINGS = 50, PINGS_QUICK = 15, PROBES = 200, PROBE_RATE = 500, LIMIT_S = 15 };
 
 /* "50 packets transmitted, 50 received, ..." and "rtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms". */
 static bool read_ping(const char *said, struct measure_row *row)
@@ -56,13 +56,13 @@ static bool run_in(const struct lab *lab, enum lab_node_id node, const char *con
     return good;
 }
 
-static bool ping(const struct lab *lab, enum lab_node_id node, const struct addr *to,
+static bool ping(const struct lab *lab, enum lab_node_id node, const struct addr *to, int pings,
                  struct measure_row *row, struct text *why)
 {
     char count[16];
-    snprintf(count, sizeof count, "%d", PINGS);
+    snprintf(count, sizeof count, "%d", pings);
     const char *const argv[] = {
-        "ping", "-n", "-q", "-i", "0.01", "-c", count, addr_text(to, row->to), NULL};
+        "ping", "-n", "-q", "-i", "0.01", "-W", "1", "-c", count, addr_text(to, row->to), NULL};
     return run_in(lab, node, argv, read_ping, row, why);
 }
 
@@ -95,17 +95,31 @@ bool measure_all(const struct lab *lab, struct measure_row out[static MEASURE_RO
         "primary leg", "secondary leg", "through primary", "through secondary", "host to host"};
     const struct lab_params *p = lab->params;
     for (size_t i = 0; i < MEASURE_ROWS; i++) out[i] = (struct measure_row){.what = names[i]};
-    return ping(lab, NODE_CE1, &p->legs[LEG_PRIMARY].cloud, &out[0], why) &&
-           ping(lab, NODE_CE2, &p->legs[LEG_SECONDARY].cloud, &out[1], why) &&
+    return ping(lab, NODE_CE1, &p->legs[LEG_PRIMARY].cloud, PINGS, &out[0], why) &&
+           ping(lab, NODE_CE2, &p->legs[LEG_SECONDARY].cloud, PINGS, &out[1], why) &&
            probe(lab, NODE_CE1, &p->ce[LEG_PRIMARY], &out[2], why) &&
            probe(lab, NODE_CE2, &p->ce[LEG_SECONDARY], &out[3], why) &&
            probe(lab, NODE_SITE_HOST, &p->host, &out[4], why);
 }
 
+bool measure_legs(const struct lab *lab, struct measure_row out[static LAB_LEGS], struct text *why)
+{
+    const struct lab_circuit_leg *legs = lab->params->legs;
+    out[LEG_PRIMARY] = (struct measure_row){.what = "primary leg"};
+    out[LEG_SECONDARY] = (struct measure_row){.what = "secondary leg"};
+    return ping(lab, NODE_CE1, &legs[LEG_PRIMARY].cloud, PINGS_QUICK, &out[LEG_PRIMARY], why) &&
+           ping(lab, NODE_CE2, &legs[LEG_SECONDARY].cloud, PINGS_QUICK, &out[LEG_SECONDARY], why);
+}
+
 json_t *measure_json(const struct measure_row rows[static MEASURE_ROWS])
 {
+    return measure_rows_json(rows, MEASURE_ROWS);
+}
+
+json_t *measure_rows_json(const struct measure_row *rows, size_t n)
+{
     json_t *list = json_array();
-    for (size_t i = 0; i < MEASURE_ROWS; i++)
+    for (size_t i = 0; i < n; i++)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "what", rows[i].what,
                                         "from", rows[i].from, "to", rows[i].to, "sent",

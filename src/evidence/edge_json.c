@@ -1,0 +1,189 @@
+/* evidence/edge_json.c - peers, BFD, attachments, neighbours, foreign tags and routes, a row each. */
+#include "evidence/edge_json.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static uint64_t number_of(const json_t *o, const char *key)
+{
+    json_int_t n = json_integer_value(json_object_get(o, key));
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+bool edge_evidence_is(const json_t *document)
+{
+    return json_is_object(json_object_get(document, "router")) &&
+           json_is_array(json_object_get(document, "peers")) &&
+           json_is_array(json_object_get(document, "attachments"));
+}
+
+const char *edge_evidence_router(const json_t *document)
+{
+    return text_of(json_object_get(document, "router"), "name");
+}
+
+static bool is_leg(const char *subject) { return strncmp(subject, "circuit/", 8) == 0; }
+
+/* ---- the cloud's side ---- */
+
+static void take_cloud_session(const struct collector *c, const char *subject, const json_t *peer)
+{
+    const json_t *error = json_object_get(peer, "last_error");
+    const json_t *asn = json_object_get(peer, "asn");
+    bool up = strcmp(text_of(peer, "state"), "Established") == 0;
+    put_session_state(c, FACT_SESSION_STATE, subject, text_of(peer, "state"));
+    put(c, FACT_SESSION_PEER, subject, text_of(peer, "address"));
+    if (json_is_integer(asn)) put_number(c, FACT_SESSION_ASN, subject, number_of(peer, "asn"));
+    put(c, FACT_SESSION_ERROR, subject, text_of(error, "text"));
+    if (strcmp(text_of(peer, "bfd"), "off") == 0) put(c, FACT_BFD_STATE, subject, "off"); /* no row below */
+    if (!up) return; /* a session that is down has agreed on nothing */
+    put_number(c, FACT_SESSION_HOLD, subject, number_of(peer, "hold_s"));
+    put_number(c, FACT_SESSION_UPTIME, subject, number_of(peer, "uptime_s"));
+    put_number(c, FACT_SESSION_RECEIVED, subject, number_of(json_object_get(peer, "prefixes"), "received"));
+}
+
+static void take_customer_session(const struct collector *c, const char *subject, const json_t *peer,
+                                  const char *router)
+{
+    bool up = strcmp(text_of(peer, "state"), "Established") == 0;
+    put(c, FACT_CUSTOMER_ROUTER, subject, router);
+    put_session_state(c, FACT_CUSTOMER_STATE, subject, text_of(peer, "state"));
+    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, number_of(peer, "asn"));
+    put(c, FACT_CUSTOMER_BFD, subject, text_of(peer, "bfd"));
+    if (!up) return;
+    put_number(c, FACT_CUSTOMER_HOLD, subject, number_of(peer, "hold_s"));
+    put_number(c, FACT_CUSTOMER_IMPORTED, subject, number_of(json_object_get(peer, "prefixes"), "received"));
+}
+
+/* A router of the customer is configured by hand; where its file names no subject the addresses tell. */
+static const char *leg_of_peer(const struct collector *c, const json_t *peer, char buf[static SUBJECT_MAX])
+{
+    const char *subject = text_of(peer, "subject");
+    struct addr a;
+    if (is_leg(subject)) return subject;
+    if (strcmp(text_of(peer, "role"), "cloud") != 0 || !addr_parse(text_of(peer, "address"), &a)) return NULL;
+    return leg_of_address(c->design, &a, SIDE_CLOUD, buf) ? buf : NULL;
+}
+
+static void take_peer(const struct collector *c, const json_t *peer, const char *router)
+{
+    char buf[SUBJECT_MAX];
+    const char *subject = leg_of_peer(c, peer, buf);
+    if (!subject) return;
+    if (strcmp(text_of(peer, "role"), "customer") == 0) take_cloud_session(c, subject, peer);
+    if (strcmp(text_of(peer, "role"), "cloud") == 0) take_customer_session(c, subject, peer, router);
+}
+
+static const json_t *peer_at(const json_t *document, const char *subject, const char *role)
+{
+    size_t i;
+    json_t *peer;
+    json_array_foreach(json_object_get(document, "peers"), i, peer)
+    {
+        if (strcmp(text_of(peer, "subject"), subject) == 0 && strcmp(text_of(peer, "role"), role) == 0)
+            return peer;
+    }
+    return NULL;
+}
+
+static void take_bfd(const struct collector *c, const json_t *row)
+{
+    const char *subject = text_of(row, "subject"), *said = text_of(row, "state");
+    bool up = text_same_nocase(said, "up");
+    put(c, FACT_BFD_STATE, subject, up ? "up" : said);
+    if (!up) return; /* before that the intervals are the slow ones */
+    put_number(c, FACT_BFD_TX, subject, number_of(row, "tx_us"));
+    put_number(c, FACT_BFD_RX, subject, number_of(row, "rx_us"));
+    put_number(c, FACT_BFD_DETECT, subject, number_of(row, "detect_us"));
+}
+
+static void take_attachment(const struct collector *c, const json_t *row)
+{
+    const char *subject = text_of(row, "subject");
+    size_t i;
+    json_t *address;
+    put(c, FACT_ATTACHMENT_UP, subject, json_is_true(json_object_get(row, "up")) ? "true" : "false");
+    put_number(c, FACT_ATTACHMENT_STAG, subject, number_of(row, "stag"));
+    put_number(c, FACT_ATTACHMENT_CTAG, subject, number_of(row, "ctag"));
+    put_number(c, FACT_ATTACHMENT_RX, subject, number_of(row, "rx_bytes"));
+    put_number(c, FACT_ATTACHMENT_TX, subject, number_of(row, "tx_bytes"));
+    json_array_foreach(json_object_get(row, "addresses"), i, address)
+    {
+        put(c, FACT_ATTACHMENT_ADDRESS, subject, json_string_value(address));
+    }
+}
+
+static void take_neighbor(const struct collector *c, const json_t *row)
+{
+    const char *mac = text_of(row, "mac");
+    if (!*text_of(row, "address")) return;
+    facts_addf(c->facts, FACT_NEIGHBOR, text_of(row, "subject"), c->source, c->at_ms, "%s %s %s",
+               text_of(row, "address"), *mac ? mac : "00:00:00:00:00:00",
+               *text_of(row, "state") ? text_of(row, "state") : "unknown");
+}
+
+/* Frames of this circuit (its S-tag, its port) under a C-tag that nobody was given. */
+static void take_foreign_tags(const struct collector *c, const json_t *document, const json_t *attachment)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(document, "unknown_tags"), i, row)
+    {
+        if (number_of(row, "outer") != number_of(attachment, "stag")) continue;
+        if (strcmp(text_of(row, "port"), text_of(attachment, "port")) != 0) continue;
+        facts_addf(c->facts, FACT_WRONG_TAG, text_of(attachment, "subject"), c->source, c->at_ms,
+                   "%llu %llu %llu", (unsigned long long)number_of(row, "outer"),
+                   (unsigned long long)number_of(row, "inner"), (unsigned long long)number_of(row, "packets"));
+    }
+}
+
+static unsigned hops_of(const char *path)
+{
+    unsigned n = 0;
+    for (const char *p = path; *p; p++)
+        if (*p >= '0' && *p <= '9' && (p == path || p[-1] == ' ' || p[-1] == '{' || p[-1] == ',')) n++;
+    return n;
+}
+
+static void take_route(const struct collector *c, const json_t *row)
+{
+    const char *path = text_of(row, "as_path");
+    if (!json_is_true(json_object_get(row, "accepted"))) return;
+    facts_addf(c->facts, FACT_ROUTE, text_of(row, "subject"), c->source, c->at_ms, "%s %llu %u %s",
+               text_of(row, "prefix"), (unsigned long long)number_of(row, "med"), hops_of(path), path);
+}
+
+/* Everything but sessions is told of the cloud's side only: the rows are about what the cloud sees. */
+static bool cloud_side(const json_t *document, const char *subject)
+{
+    return is_leg(subject) && peer_at(document, subject, "customer") != NULL;
+}
+
+void edge_evidence_take(const struct collector *c, const json_t *document)
+{
+    static const struct {
+        const char *list;
+        void (*take)(const struct collector *, const json_t *);
+    } lists[] = {{"bfd", take_bfd}, {"attachments", take_attachment}, {"neighbors", take_neighbor},
+                 {"routes", take_route}};
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(document, "peers"), i, row)
+    {
+        take_peer(c, row, edge_evidence_router(document));
+    }
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+        json_array_foreach(json_object_get(document, lists[k].list), i, row)
+        {
+            if (!cloud_side(document, text_of(row, "subject"))) continue;
+            lists[k].take(c, row);
+            if (lists[k].take == take_attachment) take_foreign_tags(c, document, row);
+        }
+}

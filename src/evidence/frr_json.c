@@ -1,0 +1,106 @@
+/* evidence/frr_json.c - neighbours are an object keyed by address, BFD peers a list. */
+#include "evidence/frr_json.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/text.h"
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static bool is_neighbor(const json_t *v) { return json_is_object(v) && *text_of(v, "bgpState"); }
+
+static bool is_bfd_peer(const json_t *v)
+{
+    return json_is_object(v) && *text_of(v, "peer") && *text_of(v, "status");
+}
+
+static bool any_neighbor(const json_t *o)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)o, key, v)
+    {
+        if (is_neighbor(v)) return true;
+    }
+    return false;
+}
+
+/* {"vrfs": {"default": {...}}} or {"default": {...}} for several VRFs, else the neighbours themselves. */
+static bool any_vrf(const json_t *o)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)o, key, v)
+    {
+        if (json_is_object(v) && any_neighbor(v)) return true;
+    }
+    return false;
+}
+
+bool frr_document_is(const json_t *document)
+{
+    if (json_is_array(document)) return is_bfd_peer(json_array_get(document, 0));
+    return any_neighbor(document) || any_vrf(document);
+}
+
+static uint64_t imported_of(const json_t *neighbor)
+{
+    const char *key;
+    json_t *family;
+    uint64_t n = 0;
+    json_object_foreach(json_object_get(neighbor, "addressFamilyInfo"), key, family)
+    {
+        json_int_t accepted = json_integer_value(json_object_get(family, "acceptedPrefixCounter"));
+        n += accepted > 0 ? (uint64_t)accepted : 0;
+    }
+    return n;
+}
+
+static void take_neighbor(const struct collector *c, const char *router, const char *address, const json_t *n)
+{
+    char subject[SUBJECT_MAX];
+    struct addr a;
+    const json_t *bfd = json_object_get(n, "peerBfdInfo");
+    if (!addr_parse(address, &a) || !leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
+    bool up = text_same_nocase(text_of(n, "bgpState"), "Established");
+    put(c, FACT_CUSTOMER_ROUTER, subject, router);
+    put_session_state(c, FACT_CUSTOMER_STATE, subject, text_of(n, "bgpState"));
+    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, (uint64_t)json_integer_value(json_object_get(n, "remoteAs")));
+    if (bfd && *text_of(bfd, "status"))
+        put(c, FACT_CUSTOMER_BFD, subject, text_same_nocase(text_of(bfd, "status"), "up") ? "up" : "down");
+    if (!up) return;
+    put_number(c, FACT_CUSTOMER_HOLD, subject,
+               (uint64_t)json_integer_value(json_object_get(n, "bgpTimerHoldTimeMsecs")) / 1000);
+    put_number(c, FACT_CUSTOMER_IMPORTED, subject, imported_of(n));
+}
+
+static void take_neighbors(const struct collector *c, const char *router, const json_t *o)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)o, key, v)
+    {
+        if (is_neighbor(v)) take_neighbor(c, router, key, v);
+        else if (json_is_object(v) && any_neighbor(v)) take_neighbors(c, router, v);
+    }
+}
+
+static void take_bfd_peer(const struct collector *c, const json_t *row)
+{
+    char subject[SUBJECT_MAX];
+    struct addr a;
+    if (!is_bfd_peer(row) || !addr_parse(text_of(row, "peer"), &a)) return;
+    if (!leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
+    put(c, FACT_CUSTOMER_BFD, subject, text_of(row, "status"));
+}
+
+void frr_take(const struct collector *c, const char *router, const json_t *document)
+{
+    size_t i;
+    json_t *row;
+    if (json_is_object(document)) take_neighbors(c, router, document);
+    json_array_foreach((json_t *)document, i, row) { take_bfd_peer(c, row); }
+}

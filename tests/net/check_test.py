@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""A lab judged on live evidence: healthy, with faults made by hand, repaired again.
+
+  site-host -+- ce1 - xchg - edge1 - gw - vnet-host      the demo's lab, under a name of its own
+             +- ce2 -   '--- edge2 ---'
+
+A fault is what a person would do wrong at a router. For each, `fairlead check --lab` must name the rows
+of the table at the leg of the table, and once it is repaired no row may fail, without any restart.
+usage: check_test.py BUILD SOURCE. Needs root.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+BUILD, SOURCE = sys.argv[1], sys.argv[2]
+FAIRLEAD = os.path.join(BUILD, "fairlead")
+LAB = "t-check"
+DIR = f"/run/fairlead/lab/{LAB}"
+# The demo has one circuit, so everything depends on one location: that is what it is.
+DELIBERATE = {"NET-DR-01"}
+JUDGED = ("PRV-", "CIR-", "NET-L2-", "NET-RED-", "NET-IP-", "NET-BGP-")
+PATIENCE_S = 20
+
+passed = failed = 0
+
+
+def fairlead(*words, ok=(0,)):
+    done = subprocess.run([FAIRLEAD, *words], capture_output=True, text=True, timeout=120)
+    if ok and done.returncode not in ok:
+        raise AssertionError(f"fairlead {' '.join(words)}: status {done.returncode}: {done.stderr[-2000:]}")
+    return done
+
+
+def check(*words):
+    done = fairlead("check", "--lab", LAB, "-o", "json", *words, ok=(0, 4, 5))
+    report = json.loads(done.stdout)
+    wanted = 4 if report["summary"]["fail"] else 5 if report["summary"]["unknown"] else 0
+    assert done.returncode == wanted, (done.returncode, report["summary"])
+    return report
+
+
+def fails(report):
+    return {(r["id"], r["subject"]) for r in report["rows"] if r["verdict"] == "fail"}
+
+
+def warns(report):
+    return {r["id"] for r in report["rows"] if r["verdict"] == "warn"}
+
+
+def unknowns(report):
+    return {r["id"] for r in report["rows"] if r["verdict"] == "unknown" and r["id"].startswith(JUDGED)}
+
+
+def wait(what, condition):
+    """Asks again until `condition` gives something, at most PATIENCE_S seconds."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        got = condition()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: still not so after {PATIENCE_S} s")
+        time.sleep(0.1)
+
+
+def session(router, leg):
+    """State of the session of that leg at an edge."""
+    shown = json.loads(fairlead("edge", "show", "bgp", "--router", router, "--lab", LAB, "-o", "json").stdout)
+    for peer in shown["peers"]:
+        if peer["subject"] == f"circuit/er-demo/private/{leg}":
+            return peer["state"]
+    return None
+
+
+def bird(*words):
+    done = subprocess.run(["birdc", "-s", f"{DIR}/ce2/bird.ctl", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+class Ce1File:
+    """ce1's configuration, changed and applied as its owner would; back to what it was at the end."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def __enter__(self):
+        self.path = f"{DIR}/ce1/edge.yaml"
+        shutil.copy(self.path, self.path + ".kept")
+        with open(self.path) as f:
+            config = json.load(f)
+        self.change(config["domains"][0])
+        with open(self.path, "w") as f:
+            json.dump(config, f)
+        fairlead("edge", "apply", "--router", "ce1", "--lab", LAB)
+
+    def __exit__(self, *_):
+        shutil.move(self.path + ".kept", self.path)
+        fairlead("edge", "apply", "--router", "ce1", "--lab", LAB)
+
+
+class Ce2Session:
+    def __enter__(self):
+        bird("disable", "cloud")
+
+    def __exit__(self, *_):
+        bird("enable", "cloud")
+
+
+def named(items, name):
+    return next(i for i in items if i["name"] == name)
+
+
+def wrong_tag(domain):
+    named(domain["attachments"], "leg")["ctag"] = 101
+
+
+def wrong_key(domain):
+    named(domain["peers"], "cloud")["md5"] = "anotherKey"
+
+
+def admin_down(domain):
+    named(domain["peers"], "cloud")["admin_down"] = True
+
+
+def prepend(domain):
+    named(domain["peers"], "cloud")["prepend"] = 2
+
+
+def one_more(domain):
+    domain["networks"].append({"prefix": "10.30.0.0/16"})
+
+
+def wrong_address(domain):
+    named(domain["attachments"], "leg")["addresses"] = ["192.168.100.130/30"]
+    peer = named(domain["peers"], "cloud")
+    peer["address"], peer["local"] = "192.168.100.129", "192.168.100.130"
+
+
+P, S, PEERING = "circuit/er-demo/private/primary", "circuit/er-demo/private/secondary", "circuit/er-demo/private"
+
+# fault -> what must fail where, what must warn, and the leg whose session tells that it is there
+FAULTS = [
+    ("a C-tag that the other side does not have", lambda: Ce1File(wrong_tag),
+     {("NET-RED-02", P), ("NET-L2-03", P), ("NET-L2-07", P)}, set(), ("edge1", "primary")),
+    ("another MD5 key on the primary leg", lambda: Ce1File(wrong_key), {("NET-RED-02", P)}, set(),
+     ("edge1", "primary")),
+    ("the primary session shut down by hand", lambda: Ce1File(admin_down), {("NET-RED-02", P)}, set(),
+     ("edge1", "primary")),
+    ("the secondary session disabled in BIRD", Ce2Session, {("NET-RED-02", S)}, set(),
+     ("edge2", "secondary")),
+    ("first and second address of the link swapped", lambda: Ce1File(wrong_address),
+     {("NET-RED-02", P), ("NET-L2-07", P)}, set(), ("edge1", "primary")),
+    ("a longer path on the primary leg", lambda: Ce1File(prepend), set(), {"NET-RED-07"}, None),
+    ("a prefix on one leg only", lambda: Ce1File(one_more), {("NET-RED-06", PEERING)}, set(), None),
+]
+
+
+def healthy():
+    report = check()
+    assert report["mode"] == "lab"
+    assert not fails(report), fails(report)
+    assert warns(report) <= DELIBERATE, warns(report)
+    live = [r for r in report["rows"] if r["verdict"] == "pass" and r["evidence"]]
+    assert len(live) > 25, f"{len(live)} rows pass on live evidence"
+    sources = {e["source"] for r in live for e in r["evidence"]}
+    assert {"api", "edge edge1", "edge edge2", "router ce1", "router ce2 (bird)"} <= sources, sources
+    assert all(0 <= e["age_s"] <= 10 for r in live for e in r["evidence"]), "evidence is of now"
+    # what nobody has rehearsed is not known, and nothing else is
+    assert unknowns(report) == {"PRV-06", "NET-RED-10"}, unknowns(report)
+
+
+def rehearsed():
+    for leg in ("primary", "secondary"):
+        fairlead("drill", "run", f"leg-{leg}", "--lab", LAB, "-o", "json")
+    report = check()
+    assert not fails(report) and not unknowns(report), (fails(report), unknowns(report))
+
+
+def fault(make, want_fail, want_warn, watched):
+    before = fails(check())
+    assert not before, before
+    with make():
+        if watched:
+            wait("the session falls", lambda: session(*watched) != "Established")
+        report = wait("the rows are named", lambda: (
+            lambda r: r if want_fail <= fails(r) and want_warn <= warns(r) else None)(check()))
+        other = "secondary" if watched and watched[1] == "primary" else "primary"
+        for row, subject in fails(report):
+            assert not watched or not subject.endswith("/" + other), f"{row} accuses {subject}"
+        for row in report["rows"]:
+            if row["verdict"] == "fail":
+                assert row["owner"] and row["remedy"] and row["message"], row
+        extra = fails(report) - want_fail
+        print("        named:", ", ".join(sorted(i for i, _ in fails(report)) or sorted(want_warn)),
+              f"({len(extra)} beyond the expected)" if extra else "")
+    wait("green again", lambda: not fails(check()) and warns(check()) <= DELIBERATE)
+
+
+def page_has_it():
+    check()
+    with open(f"{DIR}/control/admin.json") as f:
+        account = json.load(f)
+    page = subprocess.run(["curl", "-s", "--cacert", account["caFile"], account["endpoint"] + "/"],
+                          capture_output=True, text=True).stdout
+    assert "No verdicts yet" not in page and "NET-RED-02" in page, page[:500]
+
+
+def choices():
+    done = fairlead("check", ok=(2,))
+    for word in ("DESIGN.yaml", f"--lab NAME", LAB, "--import DIR"):
+        assert word in done.stderr, done.stderr
+    done = fairlead("check", "--lab", "nobody", ok=(3,))
+    assert LAB in done.stderr, done.stderr
+
+
+def attempt(name, function, *args):
+    global passed, failed
+    try:
+        function(*args)
+        passed += 1
+        print("ok     ", name, flush=True)
+    except Exception as e:  # whatever went wrong, the lab goes down
+        failed += 1
+        print("FAILED ", name, "\n", repr(e)[:3000], flush=True)
+
+
+def main():
+    if os.geteuid() != 0:
+        print("skipped: needs root")
+        return 77
+    try:
+        fairlead("lab", "up", "--name", LAB)
+        attempt("a healthy lab gives no fail, and only what was never rehearsed is unknown", healthy)
+        attempt("once both legs were drilled nothing of these groups is unknown", rehearsed)
+        for name, make, want_fail, want_warn, watched in FAULTS:
+            attempt(name, fault, make, want_fail, want_warn, watched)
+        attempt("the status page shows the report", page_has_it)
+        attempt("without a choice the choices are listed", choices)
+    finally:
+        fairlead("lab", "down", "--name", LAB, ok=())
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
