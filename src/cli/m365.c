@@ -34,6 +34,8 @@ static const struct m365_row {
     {"tags",         1, 2, NEEDS_NOTHING, m365_tags,         "FILE [TAG]",   "a service tag file, or one tag of it"},
     {"sync",         0, 0, NEEDS_NOTHING, m365_sync,         "[--url BASE] [--instance I] [--ca FILE] [--force]", "keep a copy of the feed, at most hourly"},
     {"tags-diff",    2, 2, NEEDS_NOTHING, m365_tags_diff,    "OLD NEW",      "service tags that changed"},
+    {"decide",       1, 1, NEEDS_NOTHING, m365_decide,       "DESIGN.yaml",  "shall Office 365 use the circuit, and what must hold then"},
+    {"dynamics",     0, 0, NEEDS_NOTHING, m365_dynamics,     "--environment E | --regions A,B [--release 9.2] [--cloud C] [--tags FILE]", "what Dynamics 365 needs of a circuit"},
 };
 /* clang-format on */
 
@@ -103,6 +105,9 @@ static int read_words(struct m365_args *a, int argc, char **argv, const char **a
         {"--communities", NULL, &a->communities, NULL},
         {"--services", NULL, &a->services, NULL},
         {"--regions", NULL, &a->regions, NULL},
+        {"--environment", NULL, &a->environment, NULL},
+        {"--release", NULL, &a->release, NULL},
+        {"--cloud", NULL, &a->cloud, NULL},
         {"--proxy", NULL, &a->proxy, NULL},
         {"--type", NULL, &a->type, NULL},
         {"--name", NULL, &a->name, NULL},

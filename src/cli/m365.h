@@ -14,6 +14,7 @@ struct m365_args {
     int words;
     const char *from, *cache, *url, *tags, *communities, *proxy, *name, *today, *type, *ca;
     const char *services, *regions, *expect, *instance_text, *client, *output_text;
+    const char *environment, *release, *cloud;
     enum output output;
     bool merged, by_community, force;
     enum feed_instance instance; /* INSTANCE_UNKNOWN: to be guessed */
@@ -37,6 +38,7 @@ typedef int m365_view(struct m365_run *r);
 m365_view m365_stats, m365_sets, m365_prefixes, m365_urls, m365_explain;
 m365_view m365_pac, m365_nft, m365_firewall, m365_prefix_list, m365_route_filter;
 m365_view m365_diff, m365_changes, m365_replay, m365_tags, m365_tags_diff, m365_coverage;
+m365_view m365_decide, m365_dynamics;
 
 /* False, with the reason on stderr: no such file, larger than `most`, nonsense. */
 MUST_USE bool m365_read_feed(struct m365_run *r, const char *path, struct feed *out);

@@ -192,13 +192,23 @@ static void ask(struct http_client *http, const char *base, const char *path, co
     text_drop(&why);
 }
 
-static bool cache_save(struct m365_run *r, const struct cache *c)
+/* Beside the newest copy each version stays under its own name: a mirror answers from them what has
+ * changed since. */
+static bool history_path(const struct m365_run *r, const struct cache *c, char out[static PATH_ROOM])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s-%s.json", instance_text(c->instance), c->version);
+    return path_in(r, name, out);
+}
+
+static bool cache_save(struct m365_run *r, const struct cache *c, bool new_version)
 {
     char path[PATH_ROOM];
     json_t *o = cache_write(c);
     char *bytes = json_dumps(o, JSON_INDENT(1));
     json_decref(o);
-    bool fine = bytes && cache_path(r, path) && replace_file(path, bytes, strlen(bytes));
+    bool fine = bytes && (!new_version || (history_path(r, c, path) && replace_file(path, bytes, strlen(bytes)))) &&
+                cache_path(r, path) && replace_file(path, bytes, strlen(bytes));
     if (!fine) fprintf(stderr, "fairlead m365: the copy cannot be written: %s\n", strerror(errno));
     free(bytes);
     return fine;
@@ -244,6 +254,6 @@ int m365_sync(struct m365_run *r)
     while ((next = sync_path(&s, path, sizeof path))) ask(http, base, next, guid, &s);
     http_client_free(http);
     bool write = s.outcome == SYNC_REPLACED || (have && s.outcome != SYNC_TOO_EARLY);
-    if (write && !cache_save(r, &s.fresh)) return EXIT_ERROR;
+    if (write && !cache_save(r, &s.fresh, s.outcome == SYNC_REPLACED)) return EXIT_ERROR;
     return report(r, &s, have || s.outcome == SYNC_REPLACED);
 }

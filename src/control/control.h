@@ -12,6 +12,7 @@
 struct edges;
 struct later;
 struct audit;
+struct mirror_files;
 
 enum { STATUS_CLASSES = 6 };
 
@@ -23,6 +24,7 @@ struct control {
     struct http_server *http;
     struct edges *edges;
     struct later *later;
+    struct mirror_files *mirror; /* NULL: none */
     int audit_fd;
     uint64_t answers[STATUS_CLASSES]; /* by the hundreds of the status */
     instant started, now;             /* of this turn */
@@ -55,6 +57,11 @@ struct request { /* one request in hand; everything dies with it but the exchang
 void reply_json(struct request *r, unsigned status, const json_t *body); /* body borrowed */
 void reply_text(struct request *r, const char *type, const struct text *body);
 void reply_empty(struct request *r, unsigned status);
+/* A document that may be kept for max_age_s seconds. */
+void reply_document(struct request *r, unsigned status, const char *type, const struct text *body,
+                    unsigned max_age_s);
+/* 429 with the seconds to wait. */
+void reply_busy(struct request *r, unsigned wait_s, const char *what);
 void reply_error(struct request *r, unsigned status, const char *code, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 void reply_problems(struct request *r, const struct problems *ps); /* 400, all of them */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "control/edges.h"
 #include "control/metrics.h"
+#include "control/mirror.h"
 #include "control/page.h"
 #include "control/report.h"
 #include "control/sign_in.h"
@@ -174,7 +175,7 @@ static void serve_request(struct request *r)
         return;
     }
     r->access = ACCESS_OPEN;
-    if (serve_own(r) || sign_in_serve(r)) return;
+    if (serve_own(r) || mirror_serve(r) || sign_in_serve(r)) return;
     r->access = ACCESS_API;
     if (come_in(r)) serve_api(r);
 }

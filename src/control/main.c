@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "control/edges.h"
 #include "control/front.h"
+#include "control/mirror.h"
 #include "sys/data_files.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -139,6 +140,7 @@ static bool open_all(struct control *c, struct text *why)
 {
     c->edges = edges_new();
     c->later = later_new();
+    c->mirror = mirror_open(c->settings->mirror_dir, c->settings->mirror_proxy);
     return installation_open(&c->installation, c->settings, c->now_ms / 1000, why) &&
            open_store(c, why) && open_audit(c, why) && open_server(c, why) && open_people(c, why) &&
            open_api(c, why) && edges_open(c, why);
@@ -149,6 +151,7 @@ static void close_all(struct control *c)
     http_server_close(c->http);
     edges_drop(c->edges);
     later_drop(c->later);
+    mirror_close(c->mirror);
     api_drop(c->api);
     store_drop(c->store);
     installation_drop(&c->installation);

@@ -69,6 +69,17 @@ void reply_text(struct request *r, const char *type, const struct text *body)
     send_text(r, 200, type, text_get(body), body->n, &f);
 }
 
+void reply_document(struct request *r, unsigned status, const char *type, const struct text *body,
+                    unsigned max_age_s)
+{
+    struct fields f = {0};
+    field(&f, "x-ms-request-id", r->id);
+    const char *age = arena_printf(r->arena, "public, max-age=%u", max_age_s);
+    field(&f, "Cache-Control", max_age_s && age ? age : "no-store");
+    field(&f, "X-Content-Type-Options", "nosniff");
+    send_text(r, status, type, text_get(body), body->n, &f);
+}
+
 void reply_empty(struct request *r, unsigned status)
 {
     struct fields f = own_fields(r);
@@ -79,6 +90,16 @@ void reply_empty(struct request *r, unsigned status)
 static json_t *error_body(const char *code, const char *message)
 {
     return json_pack("{s:{s:s, s:s}}", "error", "code", code, "message", message);
+}
+
+void reply_busy(struct request *r, unsigned wait_s, const char *what)
+{
+    struct fields f = own_fields(r);
+    json_t *body = error_body("TooManyRequests", what);
+    const char *wait = arena_printf(r->arena, "%u", wait_s);
+    if (wait) field(&f, "Retry-After", wait);
+    send_json(r, 429, body, &f);
+    json_decref(body);
 }
 
 /* What an error of this status says beside its body. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
+#include "m365/pac.h"
 #include "net/fields_json.h"
 #include "sys/yaml.h"
 
@@ -21,6 +22,7 @@ struct file {
     size_t public_names_n;
     uint32_t body_kib, connections, connections_per_address;
     uint32_t requests_per_second, writes_per_second;
+    const char *mirror_dir, *mirror_proxy;
 };
 
 static const struct field limit_rows[] = {
@@ -33,10 +35,19 @@ static const struct field limit_rows[] = {
     {0},
 };
 
+static const struct field mirror_rows[] = {
+    {"directory", FIELD_TEXT, offsetof(struct file, mirror_dir), FIELD_REQUIRED, .max = 4000,
+     .help = "the cache of `fairlead m365 sync`"},
+    {"proxy", FIELD_TEXT, offsetof(struct file, mirror_proxy), .max = 200,
+     .help = "what PAC files send the rest to"},
+    {0},
+};
+
 static const struct field file_rows[] = {
     {"public_names", FIELD_TEXTS, offsetof(struct file, public_names), .max = 200,
      .count_at = offsetof(struct file, public_names_n)},
     {"limits", FIELD_OBJECT, 0, .sub = limit_rows},
+    {"m365_mirror", FIELD_OBJECT, 0, .sub = mirror_rows},
     {0},
 };
 
@@ -50,9 +61,14 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     if (yaml_root(doc)) fields_read(file_rows, yaml_root(doc), &f, a, &ps, "");
     if (f.public_names_n > SETTINGS_NAMES_MAX)
         problem_add(&ps, "/public_names", "at most 16 names", "", "too many names");
+    if (f.mirror_proxy && *f.mirror_proxy && !pac_proxy_is_sane(f.mirror_proxy))
+        problem_add(&ps, "/m365_mirror/proxy", "letters, digits and . : ; - _ [ ]", "",
+                    "is nothing a PAC file may name");
     yaml_print_problems(doc, &ps, stderr);
     yaml_drop(doc);
     s->public_names = f.public_names;
+    s->mirror_dir = f.mirror_dir && *f.mirror_dir ? f.mirror_dir : NULL;
+    s->mirror_proxy = f.mirror_proxy && *f.mirror_proxy ? f.mirror_proxy : NULL;
     s->public_names_n = f.public_names_n;
     s->limits = (struct http_limits){.body = (size_t)f.body_kib << 10,
                                      .connections = f.connections,

@@ -12,6 +12,7 @@ struct settings {
     const char *
         *public_names; /* "host" or "host:port" by which clients may call us, besides ours */
     size_t public_names_n;
+    const char *mirror_dir, *mirror_proxy; /* copies of the Office 365 feed; NULL: none */
     struct http_limits limits;
     unsigned requests_per_second, writes_per_second; /* of one principal; 0: as many as they like */
 };
