@@ -80,6 +80,11 @@ struct api_subscription {
     enum api_subscription_kind kind;
     const char
         *provider; /* provider side: whose circuits appear here; NULL or "": every provider's */
+    bool no_m365; /* not authorised to get Microsoft 365's routes over a circuit */
+};
+
+struct api_quota { /* of every subscription; 0: no limit */
+    unsigned circuits, circuits_per_region;
 };
 
 struct api_catalogues { /* texts of data/<name>.json */
@@ -92,6 +97,7 @@ struct api_world {
     const struct api_subscription *subscriptions; /* borrowed for the life of the api */
     size_t subscriptions_n;
     struct api_catalogues catalogues; /* read at api_new only */
+    struct api_quota quota;
     double pace; /* how long operations take: 0 at once, 1 as in life, between as given */
     void *ctx;   /* of the hooks */
     void (*guid)(void *ctx, char out[API_GUID_TEXT]); /* 122 random bits, lower case */

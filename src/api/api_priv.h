@@ -53,7 +53,9 @@ struct call {
     struct target target;
     const char *version;                /* api-version */
     const struct api_subscription *sub; /* of the path */
-    bool again;                         /* the end of an operation must be tried later */
+    enum resource_kind place_kind; /* what the path names, and the key of its identifier */
+    const char *place_key;
+    bool again; /* the end of an operation must be tried later */
 };
 
 void call_init(struct call *c, struct api *a, int64_t now_ms);
@@ -162,7 +164,8 @@ struct kind_hooks {
     unsigned read_roles, write_roles;
     /* Judges the write and completes w->next (properties, internal). Adds faults. */
     void (*check)(struct write *w);
-    /* After the children in the body were written: what concerns them together. */
+    /* After the children in the body were written: what concerns them together. Of `w` the call,
+     * the kind, `next`, `body` and `props` are set. */
     void (*settled)(struct write *w);
     /* Completes what is shown: `out` is a copy of the stored record without internal. */
     void (*render)(struct call *c, const struct record *r, json_t *out);
@@ -172,6 +175,7 @@ struct kind_hooks {
     void (*removed)(struct call *c, const struct record *r);
     /* The operation ends: a last check; a fault fails the operation. */
     void (*finish)(struct call *c, struct record *r);
+    enum fault_code in_use; /* why it cannot be deleted while something uses it */
 };
 extern const struct kind_hooks kind_hooks[RESOURCE_KINDS];
 
@@ -202,13 +206,39 @@ void deployments_handle(struct call *c, const char *group, const char *name, con
 json_t *deployment_end(struct call *c, const char *key);
 
 /* --- calls below a resource (actions.c) --- */
-struct action;
-const struct action *action_find(enum resource_kind k, const char *name, bool has_argument);
-void action_handle(struct call *c, const struct action *a, const struct record *r,
-                   const char *argument);
+struct action { /* one row; those that take time are operations, computed when they end */
+    enum resource_kind kind;
+    const char *name;
+    enum api_method method;
+    const char *const *arguments; /* what may follow in the path; NULL: nothing may */
+    unsigned ms;                  /* 0: answered at once */
+    unsigned roles;               /* 0: those that may read the resource */
+    const char *since;            /* first api-version that has it; NULL: all */
+    /* At once: answers. Later: judges the request before the operation starts; may be NULL. */
+    void (*handle)(struct call *c, struct record *r, const char *argument);
+};
+/* Rows in the order of the table, for the reference; NULL at the end. */
+const struct action *action_at(size_t i);
+bool action_known(enum resource_kind k, const char *name, bool has_argument);
+void action_handle(struct call *c, struct record *r, const char *name, const char *argument,
+                   bool has_argument);
 
 /* --- live tables (live.c): answers from evidence, new references --- */
 json_t *live_stats(struct call *c, const struct record *r);
 json_t *live_make(struct call *c, const struct record *r, const char *action, const char *argument);
-const char *live_connection_status(struct call *c, const char *label, json_int_t *in,
-                                   json_int_t *out);
+/* what: "connection" or "reach", as the subjects of evidence begin. */
+const char *live_connection_status(struct call *c, const char *label, const char *what,
+                                   json_int_t *in, json_int_t *out);
+/* Calls `each` for every row of one list of every edge's evidence. */
+void live_rows(const struct call *c, const char *list,
+               void (*each)(const json_t *evidence, const json_t *row, void *ctx), void *ctx);
+
+/* --- a gateway's resilience (resilience.c) --- */
+void failover_start(struct call *c, struct record *gateway, const char *argument);
+void failover_stop(struct call *c, struct record *gateway, const char *argument);
+/* A new reference, or NULL when the action is another file's. */
+json_t *resilience_make(struct call *c, const struct record *gateway, const char *action,
+                        const char *argument);
+
+/* --- letters of authorisation (letter.c): base64 of a PDF, a new reference --- */
+json_t *letter_make(struct call *c, const struct record *port, const char *customer);

@@ -116,7 +116,8 @@ static void group_delete_check(struct call *c, const char *name, const char *key
                 fault_add(&c->faults, FAULT_ResourceGroupDeletionBlocked, "",
                           "The group '%s' cannot be deleted: '%s' is in use by %s.", name,
                           record_text(r, "id"), users_text(c, users));
-        if (r->kind == KIND_CIRCUIT || r->kind == KIND_CROSS_CONNECTION)
+        if ((r->kind == KIND_CIRCUIT && !*internal_text(r, "port")) ||
+            r->kind == KIND_CROSS_CONNECTION)
             if (strcmp(props_text(r, "serviceProviderProvisioningState"), "NotProvisioned") != 0)
                 fault_add(&c->faults, FAULT_ResourceGroupDeletionBlocked, "",
                           "The group '%s' cannot be deleted: '%s' is held by its provider. Ask the "
@@ -479,7 +480,7 @@ static void service_communities(struct call *c)
                       "type", "Microsoft.Network/bgpServiceCommunities", "properties",
                       "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion", k->region,
                       "communityName", k->name, "communityValue", k->value, "isAuthorizedToUse",
-                      !k->authorization, "communityPrefixes", "serviceGroup", k->name));
+                      !(k->authorization && c->sub->no_m365), "communityPrefixes", "serviceGroup", k->name));
     }
     answer_page(c, list, NULL);
 }
@@ -536,6 +537,7 @@ static bool subscription_open(struct call *c)
                     c->target.segments[1]);
     snprintf(scope, sizeof scope, "/subscriptions/%.37s", c->sub->id);
     if (sees_subscription(c, c->sub)) return true;
+    if (c->req->method == API_POST && may(c, API_OPERATOR, scope)) return true; /* approvals */
     return require(c, ROLES_ANY, scope, "Microsoft.Resources/subscriptions/read");
 }
 

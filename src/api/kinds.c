@@ -3,16 +3,25 @@
 
 /* clang-format off */
 const struct kind_hooks kind_hooks[RESOURCE_KINDS] = {
-    [KIND_CIRCUIT] = {ROLES_READ, ROLES_WRITE, circuit_write, NULL, circuit_render, circuit_deletable, circuit_removed, NULL},
-    [KIND_PEERING] = {ROLES_READ, ROLES_WRITE, peering_write, NULL, peering_render, peering_deletable, NULL, NULL},
-    [KIND_AUTHORIZATION] = {ROLES_READ, ROLES_WRITE, authorization_write, NULL, authorization_render, NULL, authorization_removed, NULL},
-    [KIND_CROSS_CONNECTION] = {ROLES_ANY, API_PROVIDER, cross_write, NULL, cross_render, NULL, NULL, NULL},
-    [KIND_CROSS_PEERING] = {ROLES_ANY, API_PROVIDER, peering_write, NULL, peering_render, peering_deletable, NULL, NULL},
-    [KIND_VNET] = {ROLES_READ, ROLES_WRITE, vnet_write, vnet_settled, vnet_render, vnet_deletable, NULL, NULL},
-    [KIND_SUBNET] = {ROLES_READ, ROLES_WRITE, subnet_write, NULL, NULL, NULL, NULL, NULL},
-    [KIND_PUBLIC_IP] = {ROLES_READ, ROLES_WRITE, public_ip_write, NULL, NULL, NULL, NULL, NULL},
-    [KIND_GATEWAY] = {ROLES_READ, ROLES_WRITE, gateway_write, NULL, gateway_render, NULL, gateway_removed, NULL},
-    [KIND_CONNECTION] = {ROLES_READ, ROLES_WRITE, connection_write, NULL, connection_render, NULL, connection_removed, connection_finish},
+    [KIND_CIRCUIT] = {ROLES_READ, ROLES_WRITE, circuit_write, NULL, circuit_render, circuit_deletable, circuit_removed, NULL, FAULT_InUseExpressRouteCircuitCannotBeDeleted},
+    [KIND_PEERING] = {ROLES_READ, ROLES_WRITE, peering_write, NULL, peering_render, peering_deletable, NULL, NULL, FAULT_InUseExpressRoutePeeringCannotBeDeleted},
+    [KIND_AUTHORIZATION] = {ROLES_READ, ROLES_WRITE, authorization_write, NULL, authorization_render, NULL, authorization_removed, NULL, FAULT_NONE},
+    [KIND_CROSS_CONNECTION] = {ROLES_ANY, API_PROVIDER, cross_write, NULL, cross_render, NULL, NULL, NULL, FAULT_NONE},
+    [KIND_CROSS_PEERING] = {ROLES_ANY, API_PROVIDER, peering_write, NULL, peering_render, peering_deletable, NULL, NULL, FAULT_InUseExpressRoutePeeringCannotBeDeleted},
+    [KIND_VNET] = {ROLES_READ, ROLES_WRITE, vnet_write, vnet_settled, vnet_render, vnet_deletable, NULL, NULL, FAULT_InUseVirtualNetworkCannotBeDeleted},
+    [KIND_SUBNET] = {ROLES_READ, ROLES_WRITE, subnet_write, NULL, NULL, NULL, NULL, NULL, FAULT_InUseSubnetCannotBeDeleted},
+    [KIND_PUBLIC_IP] = {ROLES_READ, ROLES_WRITE, public_ip_write, NULL, NULL, NULL, NULL, NULL, FAULT_PublicIPAddressCannotBeDeleted},
+    [KIND_GATEWAY] = {ROLES_READ, ROLES_WRITE, gateway_write, NULL, gateway_render, NULL, gateway_removed, NULL, FAULT_InUseVirtualNetworkGatewayCannotBeDeleted},
+    [KIND_CONNECTION] = {ROLES_READ, ROLES_WRITE, connection_write, NULL, connection_render, NULL, connection_removed, connection_finish, FAULT_NONE},
+    [KIND_REACH] = {ROLES_READ, ROLES_WRITE, reach_write, NULL, reach_render, NULL, reach_removed, reach_finish, FAULT_NONE},
+    [KIND_PEER_REACH] = {ROLES_READ, ROLES_WRITE, NULL, NULL, peer_reach_render, NULL, NULL, NULL, FAULT_NONE},
+    [KIND_ROUTE_FILTER] = {ROLES_READ, ROLES_WRITE, filter_write, NULL, filter_render, NULL, NULL, NULL, FAULT_InUseRouteFilterCannotBeDeleted},
+    [KIND_ROUTE_FILTER_RULE] = {ROLES_READ, ROLES_WRITE, filter_rule_write, NULL, NULL, NULL, NULL, NULL, FAULT_NONE},
+    [KIND_PORT] = {ROLES_READ, ROLES_WRITE, port_write, port_settled, port_render, NULL, port_removed, NULL, FAULT_InUseExpressRoutePortCannotBeDeleted},
+    [KIND_PORT_LINK] = {ROLES_READ, ROLES_WRITE, NULL, NULL, NULL, NULL, NULL, NULL, FAULT_NONE},
+    [KIND_PORT_AUTHORIZATION] = {ROLES_READ, ROLES_WRITE, authorization_write, NULL, authorization_render, NULL, authorization_removed, NULL, FAULT_NONE},
+    [KIND_HUB_GATEWAY] = {ROLES_READ, ROLES_WRITE, hub_gateway_write, NULL, hub_gateway_render, NULL, gateway_removed, NULL, FAULT_InUseExpressRouteGatewayCannotBeDeleted},
+    [KIND_HUB_CONNECTION] = {ROLES_READ, ROLES_WRITE, hub_connection_write, NULL, hub_connection_render, NULL, connection_removed, connection_finish, FAULT_NONE},
 };
 /* clang-format on */
 

@@ -1,14 +1,10 @@
-/* api/kinds_network.c - virtual networks with subnets, public addresses, gateways, connections.
- * Kept beside a connection, out of sight: the tag of its link between edges and gateway, from which
- * the plan derives the link's addresses, and the keys of what it joins. */
+/* api/kinds_network.c - virtual networks with subnets, public addresses, gateways. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "api/kinds.h"
 #include "base/text.h"
 #include "net/asn.h"
-
-enum { LINK_TAG_FIRST = 1, LINK_TAG_LAST = 4094 };
 
 /* --- virtual networks and subnets --- */
 
@@ -24,29 +20,6 @@ struct prefix *vnet_spaces(struct call *c, const struct record *vnet, size_t *ou
     *out_n = 0;
     if (out && spaces_check(r.prefixes, r.prefixes_n, "", &fs, out)) *out_n = r.prefixes_n;
     return out;
-}
-
-static const char *guid_once(struct write *w)
-{
-    json_t *internal = record_internal(w->next);
-    if (!json_object_get(internal, "guid"))
-        json_object_set_new(internal, "guid", json_string(call_guid(w->c)));
-    return internal_text(w->next, "guid");
-}
-
-/* Does a link prefix of the circuit's private peering lie in one of the spaces? */
-static bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces,
-                          size_t n)
-{
-    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit_key);
-    const struct record *peering = key ? record_load(c, key) : NULL;
-    struct peering_terms t;
-    if (!peering || !peering_terms_of(c, peering, &t)) return false;
-    const struct prefix *links[] = {&t.v4.primary, &t.v4.secondary, &t.v6.primary, &t.v6.secondary};
-    for (size_t l = 0; l < ARRAY_LEN(links); l++)
-        for (size_t i = 0; i < n; i++)
-            if ((l < 2 ? t.v4.on : t.v6.on) && prefix_overlaps(links[l], &spaces[i])) return true;
-    return false;
 }
 
 static void gateway_links_check(struct call *c, const char *gateway_key,
@@ -342,230 +315,43 @@ void gateway_removed(struct call *c, const struct record *r)
     label_give(c, "gateway", internal_text(r, "label"));
 }
 
-/* --- connections --- */
+/* --- gateways of hubs --- */
 
-static struct record *link_gateway(struct write *w, const char *id)
-{
-    const char *target = "/properties/virtualNetworkGateway1/id";
-    struct record *gw = reference(w->c, id, KIND_GATEWAY, target);
-    if (gw && !may(w->c, ROLES_WRITE, gw->key))
-        fault_add(&w->c->faults, FAULT_LinkedAuthorizationFailed, target,
-                  "The client has no write access to the gateway '%s'.", id);
-    else if (gw && record_state(gw) != RESOURCE_Succeeded)
-        fault_add(&w->c->faults, FAULT_VirtualNetworkGatewayNotReady, target,
-                  "The gateway '%s' is %s. Wait until it is Succeeded.", record_text(gw, "name"),
-                  props_text(gw, "provisioningState"));
-    return gw;
-}
-
-/* All bytes are looked at whether or not one differs: the key is a secret (RB-156). */
-static bool same_secret(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    unsigned char differ = n != m;
-    for (size_t i = 0; i < n; i++) differ |= (unsigned char)(a[i] ^ b[m ? i % m : 0]);
-    return !differ && n > 0;
-}
-
-static const struct record *authorization_by_key(struct call *c, const char *circuit,
-                                                 const char *key)
-{
-    const struct record *found = NULL;
-    struct keys all = children_of(c, circuit, KIND_AUTHORIZATION);
-    for (size_t i = 0; i < all.n; i++) {
-        const struct record *r = record_load(c, all.keys[i]);
-        if (r && same_secret(key, internal_text(r, "key"))) found = r;
-    }
-    return found;
-}
-
-/* Whose circuit it is decides whether a key is needed. An unknown circuit of somebody else looks
- * just like one without a key. Sets *out_authorization to the authorization used, or "". */
-static struct record *link_circuit(struct write *w, const char *id, const char *secret,
-                                   const char **out_authorization)
+static void only_gateway_check(struct write *w, const char *hub)
 {
     struct call *c = w->c;
-    const char *target = "/properties/peer/id", *key = reference_key(c, id, KIND_CIRCUIT);
-    struct record *circuit = key ? record_load(c, key) : NULL;
-    bool own_circuit = key && may(c, ROLES_WRITE, key);
-    *out_authorization = "";
-    if (!key || (own_circuit && !circuit)) return reference(c, id, KIND_CIRCUIT, target);
-    if (!own_circuit && (!circuit || !*secret)) {
-        fault_add(
-            &c->faults, FAULT_LinkedAuthorizationFailed, target,
-            "The client has no access to the circuit '%s'. Give the authorizationKey that its "
-            "owner made for you.",
-            id);
-        return NULL;
-    }
-    if (!*secret) return circuit;
-    const struct record *a = authorization_by_key(c, key, secret);
-    if (!a || record_state(a) == RESOURCE_Deleting) {
-        fault_add(&c->faults, FAULT_ExpressRouteAuthorizationInvalid,
-                  "/properties/authorizationKey",
-                  "The authorization key is unknown to this circuit. Ask its owner for another.");
-        return NULL;
-    }
-    struct keys users = users_of(c, a->key);
-    if (users.n > 0 && strcmp(users.keys[0], w->next->key) != 0)
-        fault_add(
-            &c->faults, FAULT_ExpressRouteAuthorizationInUse, "/properties/authorizationKey",
-            "The authorization key is spent: it serves one connection. Ask its owner for another.");
-    *out_authorization = a->key;
-    return circuit;
+    struct keys users = users_of(c, hub);
+    for (size_t i = 0; i < users.n; i++)
+        if (strcmp(users.keys[i], w->next->key) != 0)
+            fault_add(&c->faults, FAULT_ExpressRouteGatewayCannotBeChanged,
+                      "/properties/virtualHub/id", "The hub has the gateway '%s' already.",
+                      users_text(c, users));
 }
 
-static void circuit_ready_check(struct call *c, const struct record *circuit)
-{
-    char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit->key);
-    if (!circuit_provisioned(circuit))
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitNotProvisioned, "/properties/peer/id",
-                  "The circuit '%s' is %s by its provider. It must be Provisioned first.",
-                  record_text(circuit, "name"),
-                  props_text(circuit, "serviceProviderProvisioningState"));
-    else if (!key || !record_load(c, key))
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitPeeringNotConfigured, "/properties/peer/id",
-                  "The circuit '%s' has no private peering. Configure it first.",
-                  record_text(circuit, "name"));
-}
-
-static void circuit_limit_check(struct write *w, const struct record *circuit)
+void hub_gateway_write(struct write *w)
 {
     struct call *c = w->c;
-    struct circuit_terms t = circuit_terms_of(circuit);
-    size_t links = users_of(c, circuit->key).n;
-    uint32_t most =
-        catalogue_links(&c->api->catalogue->limits, t.tier == TIER_Premium, (uint32_t)t.mbps);
-    if (links >= most)
-        fault_add(
-            &c->faults, FAULT_ExpressRouteCircuitLinkLimitReached, "/properties/peer/id",
-            "The circuit '%s' has %zu links, the most for %s at %llu Mbps. Use Premium or another "
-            "circuit.",
-            record_text(circuit, "name"), links, circuit_tier_name(t.tier),
-            (unsigned long long)t.mbps);
-}
-
-static void gateway_limit_check(struct write *w, const struct record *gw,
-                                const struct catalogue_gateway *sku, const struct record *circuit)
-{
-    struct call *c = w->c;
-    struct keys links = users_of(c, gw->key);
-    const char *location = circuit_terms_of(circuit).location;
-    size_t same_place = 0;
-    for (size_t i = 0; i < links.n; i++) {
-        const struct record *l = record_load(c, links.keys[i]);
-        const struct record *other = l ? record_load(c, internal_text(l, "circuit")) : NULL;
-        if (!other) continue;
-        same_place += strcmp(circuit_terms_of(other).location, location) == 0;
-        if (strcmp(other->key, circuit->key) == 0)
-            fault_add(&c->faults, FAULT_ExpressRouteCircuitAlreadyConnected, "/properties/peer/id",
-                      "Connection '%s' joins this circuit and gateway already.",
-                      record_text(l, "name"));
-    }
-    if ((sku && links.n >= sku->max_circuits) ||
-        same_place >= c->api->catalogue->limits.circuits_same_location)
-        fault_add(
-            &c->faults, FAULT_ExpressRouteCircuitLinkLimitReached,
-            "/properties/virtualNetworkGateway1/id",
-            "The gateway '%s' has %zu circuits, %zu of them at %s. A gateway of its size takes "
-            "%u, and %u of one location.",
-            record_text(gw, "name"), links.n, same_place, location, sku ? sku->max_circuits : 0,
-            c->api->catalogue->limits.circuits_same_location);
-}
-
-static void space_check(struct write *w, const struct record *gw, const struct record *circuit)
-{
-    struct call *c = w->c;
-    const struct record *vnet = record_load(c, internal_text(gw, "vnet"));
-    uint32_t most = c->api->catalogue->limits.spaces_at_link;
-    size_t n = 0;
-    struct prefix *spaces = vnet ? vnet_spaces(c, vnet, &n) : NULL;
-    if (n > most)
-        fault_add(&c->faults, FAULT_VirtualNetworkAddressSpaceLimitReached,
-                  "/properties/virtualNetworkGateway1/id",
-                  "The network has %zu address prefixes. At most %u when it is linked.", n, most);
-    if (links_overlap(c, circuit->key, spaces, n))
-        fault_add(
-            &c->faults, FAULT_ExpressRoutePeeringPrefixOverlap, "/properties/peer/id",
-            "The network's address space overlaps a link prefix of the circuit's private peering.");
-}
-
-static void link_new(struct write *w, struct record *gw, struct record *circuit,
-                     const struct catalogue_gateway *sku)
-{
-    struct call *c = w->c;
-    circuit_ready_check(c, circuit);
-    circuit_limit_check(w, circuit);
-    gateway_limit_check(w, gw, sku, circuit);
-    space_check(w, gw, circuit);
-    if (c->faults.n > 0) return;
-    json_t *internal = record_internal(w->next);
-    unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, w->next->key);
-    if (!tag) {
-        fault_add(&c->faults, FAULT_ServiceUnavailable, "",
-                  "No tag is left between edges and gateways.");
-        return;
-    }
-    json_object_set_new(internal, "tag", json_integer(tag));
-    json_object_set_new(internal, "gateway", json_string(gw->key));
-    json_object_set_new(internal, "circuit", json_string(circuit->key));
-    json_object_set_new(
-        internal, "label",
-        json_string(label_take(c, "connection", record_text(w->next, "name"), w->next->key)));
-}
-
-void connection_write(struct write *w)
-{
-    struct call *c = w->c;
-    const struct record_connection *r = w->record;
-    const char *secret = internal_text(w->next, "authorizationKey"), *authorization;
-    struct record *gw = link_gateway(w, r->gateway.id);
-    struct record *circuit = link_circuit(w, r->peer.id, secret, &authorization);
-    const json_t *size = gw ? json_object_get(record_props(gw), "sku") : NULL;
-    const char *size_name = json_string_value(json_object_get(size, "name"));
-    const struct catalogue_gateway *sku =
-        size_name ? catalogue_gateway(c->api->catalogue, size_name) : NULL;
-    bool fine = connection_check(c->api->catalogue, r, sku, &c->faults);
-    if (!gw || !circuit || !fine || c->faults.n > 0) return;
-    if (w->old && (strcmp(internal_text(w->old, "gateway"), gw->key) != 0 ||
-                   strcmp(internal_text(w->old, "circuit"), circuit->key) != 0)) {
-        fault_add(&c->faults, FAULT_ConnectionCannotBeChanged, "/properties/peer/id",
-                  "What a connection joins is fixed. Delete it and create another.");
-        return;
-    }
-    if (!w->old) link_new(w, gw, circuit, sku);
-    if (c->faults.n > 0) return;
-    guid_once(w);
-    uses_set(c, w->next, (const char *[]){gw->key, circuit->key, authorization}, 3);
+    const struct record_hub_gateway *r = w->record;
     json_t *props = record_props(w->next);
-    json_object_set_new(props, "connectionType", json_string("ExpressRoute"));
-    json_object_set_new(props, "routingWeight", json_integer((json_int_t)r->weight));
-    json_object_set_new(props, "enableBgp", json_boolean(r->bgp));
-    json_object_set_new(props, "expressRouteGatewayBypass", json_boolean(r->bypass));
+    const char *hub = resource_key(r->hub.id, &c->arena);
+    if (!hub || !hub_gateway_check(r, &c->faults)) return;
+    if (w->old && strcmp(internal_text(w->old, "vnet"), hub) != 0)
+        fault_add(&c->faults, FAULT_ExpressRouteGatewayCannotBeChanged, "/properties/virtualHub/id",
+                  "A gateway cannot move to another hub. Delete and create it anew.");
+    only_gateway_check(w, hub);
+    if (c->faults.n > 0) return;
+    if (!w->old) gateway_create(w, hub);
+    guid_once(w);
+    uses_set(c, w->next, (const char *[]){hub}, 1);
+    json_t *scale = json_object_get(props, "autoScaleConfiguration");
+    if (json_object_size(json_object_get(scale, "bounds")) == 0)
+        json_object_set_new(props, "autoScaleConfiguration",
+                            json_pack("{s:{s:i}}", "bounds", "min", 1));
+    json_object_set_new(props, "allowNonVirtualWanTraffic", json_boolean(r->others));
 }
 
-void connection_render(struct call *c, const struct record *r, json_t *out)
+void hub_gateway_render(struct call *c, const struct record *r, json_t *out)
 {
-    json_t *props = json_object_get(out, "properties");
-    json_int_t in, sent;
-    const char *status = live_connection_status(c, internal_text(r, "label"), &in, &sent);
-    json_object_set_new(props, "connectionStatus", json_string(status));
-    json_object_set_new(props, "ingressBytesTransferred", json_integer(in));
-    json_object_set_new(props, "egressBytesTransferred", json_integer(sent));
-    json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
-}
-
-void connection_removed(struct call *c, const struct record *r)
-{
-    pool_give(c, "link", (unsigned)json_integer_value(json_object_get(record_internal(r), "tag")));
-    label_give(c, "connection", internal_text(r, "label"));
-}
-
-/* Between request and end the provider may have taken the circuit down. */
-void connection_finish(struct call *c, struct record *r)
-{
-    const struct record *circuit = record_load(c, internal_text(r, "circuit"));
-    if (!circuit || !circuit_provisioned(circuit))
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitNotProvisioned, "/properties/peer/id",
-                  "The circuit was deprovisioned while the connection was being made.");
+    json_object_set(json_object_get(out, "properties"), "expressRouteConnections",
+                    children_render(c, r->key, KIND_HUB_CONNECTION));
 }

@@ -17,9 +17,8 @@ static json_int_t number(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
-/* Calls `each` for every row of one list of every edge's evidence. */
-static void for_rows(const struct call *c, const char *list,
-                     void (*each)(const json_t *evidence, const json_t *row, void *ctx), void *ctx)
+void live_rows(const struct call *c, const char *list,
+               void (*each)(const json_t *evidence, const json_t *row, void *ctx), void *ctx)
 {
     const struct api_world *w = &c->api->world;
     const json_t *all = w->evidence ? w->evidence(w->ctx) : NULL;
@@ -79,7 +78,7 @@ json_t *live_stats(struct call *c, const struct record *r)
                             r->kind == KIND_PEERING
                                 ? arena_printf(&c->arena, "circuit/%s/%s/", label, peering_word(r))
                                 : arena_printf(&c->arena, "circuit/%s/", label)};
-    if (t.prefix) for_rows(c, "attachments", count_row, &t);
+    if (t.prefix) live_rows(c, "attachments", count_row, &t);
     return json_pack("{s:I, s:I, s:I, s:I}", "primarybytesIn", t.in[0], "primarybytesOut", t.out[0],
                      "secondarybytesIn", t.in[1], "secondarybytesOut", t.out[1]);
 }
@@ -108,13 +107,13 @@ static void connected_peer(const json_t *evidence, const json_t *row, void *ctx)
     t->up = t->up || text_same_nocase(text(row, "state"), "Established");
 }
 
-const char *live_connection_status(struct call *c, const char *label, json_int_t *in,
-                                   json_int_t *out)
+const char *live_connection_status(struct call *c, const char *label, const char *what,
+                                   json_int_t *in, json_int_t *out)
 {
-    struct connected t = {.prefix = arena_printf(&c->arena, "connection/%s/", label)};
+    struct connected t = {.prefix = arena_printf(&c->arena, "%s/%s/", what, label)};
     if (t.prefix) {
-        for_rows(c, "attachments", connected_bytes, &t);
-        for_rows(c, "peers", connected_peer, &t);
+        live_rows(c, "attachments", connected_bytes, &t);
+        live_rows(c, "peers", connected_peer, &t);
     }
     *in = t.in;
     *out = t.out;
@@ -171,8 +170,8 @@ static void arp_theirs(const json_t *evidence, const json_t *row, void *ctx)
 
 static void arp_table(struct call *c, struct table *t)
 {
-    for_rows(c, "neighbors", arp_theirs, t);
-    for_rows(c, "attachments", arp_own, t);
+    live_rows(c, "neighbors", arp_theirs, t);
+    live_rows(c, "attachments", arp_own, t);
 }
 
 static void find_domain(const json_t *evidence, const json_t *row, void *ctx)
@@ -198,8 +197,8 @@ static void route_row(const json_t *evidence, const json_t *row, void *ctx)
 
 static void route_table(struct call *c, struct table *t)
 {
-    for_rows(c, "attachments", find_domain, t);
-    if (t->edge) for_rows(c, "routes", route_row, t);
+    live_rows(c, "attachments", find_domain, t);
+    if (t->edge) live_rows(c, "routes", route_row, t);
 }
 
 static const char *clock_text(json_int_t s, char out[static 32])
@@ -234,7 +233,7 @@ static void summary_row(const json_t *evidence, const json_t *row, void *ctx)
                         number(row, "asn"), "upDown", when, "statePfxRcd", state));
 }
 
-static void summary_table(struct call *c, struct table *t) { for_rows(c, "peers", summary_row, t); }
+static void summary_table(struct call *c, struct table *t) { live_rows(c, "peers", summary_row, t); }
 
 /* --- tables of a gateway --- */
 
@@ -323,15 +322,15 @@ static void gateway_advertised(const json_t *evidence, const json_t *row, void *
 
 static void gateway_peers_table(struct gateway_table *t)
 {
-    for_rows(t->c, "peers", gateway_peer, t);
+    live_rows(t->c, "peers", gateway_peer, t);
 }
 static void gateway_learned_table(struct gateway_table *t)
 {
-    for_rows(t->c, "routes", gateway_learned, t);
+    live_rows(t->c, "routes", gateway_learned, t);
 }
 static void gateway_advertised_table(struct gateway_table *t)
 {
-    for_rows(t->c, "peers", gateway_advertised, t);
+    live_rows(t->c, "peers", gateway_advertised, t);
 }
 
 static json_t *gateway_make(struct call *c, const struct record *r, const char *action,
@@ -379,6 +378,9 @@ json_t *live_make(struct call *c, const struct record *r, const char *action, co
 {
     /* Instances of a gateway are the edges' business: a reset has nothing to do but to answer. */
     if (strcmp(action, "reset") == 0) return json_incref(resource_render(c, r));
+    if (strcmp(action, "resetconnection") == 0) return json_null();
+    json_t *resilience = r->kind == KIND_GATEWAY ? resilience_make(c, r, action, argument) : NULL;
+    if (resilience) return resilience;
     json_t *rows = r->kind == KIND_GATEWAY ? gateway_make(c, r, action, argument)
                                            : leg_make(c, r, action, argument);
     return json_pack("{s:o}", "value", rows);

@@ -157,7 +157,9 @@ static void result_of_ended(struct call *c, const json_t *op)
 {
     const char *what = json_string_value(json_object_get(op, "what"));
     const char *key = json_string_value(json_array_get(json_object_get(op, "keys"), 0));
-    if (strcmp(what, "action") == 0) {
+    if (strcmp(what, "action") == 0 && json_is_null(json_object_get(op, "result"))) {
+        answer_empty(c, 200);
+    } else if (strcmp(what, "action") == 0) {
         answer_json(c, 200, json_object_get(op, "result"));
     } else if (strcmp(what, "delete") == 0) {
         answer_empty(c, 204);

@@ -110,9 +110,13 @@ void remove_key(struct call *c, const char *key)
     if (k) pend(c, k, NULL, STORE_ANY);
 }
 
+/* What a client names may be longer than any key: then it is not there. */
+static bool can_be_key(const char *key) { return *key && strlen(key) <= STORE_KEY_MAX; }
+
 json_t *load_json(struct call *c, const char *key, int64_t *revision)
 {
     struct store_item item = {0};
+    if (!can_be_key(key)) return NULL;
     const struct pending *p = pending_find(c, key);
     if (p && !p->value) return NULL;
     if (p) {
@@ -239,6 +243,7 @@ struct keys keys_under(struct call *c, const char *prefix)
 {
     size_t room = 0, n = 0;
     const char **stored = NULL;
+    if (!can_be_key(prefix)) return (struct keys){NULL, 0};
     n = stored_keys(c, prefix, &stored, &room);
     const char **keys = arena_take_array(&c->arena, n + c->writes_n + 1, sizeof *keys);
     if (keys && n) memcpy(keys, stored, n * sizeof *keys);

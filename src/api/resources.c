@@ -18,8 +18,9 @@ struct place { /* what a path means */
     const char *parent; /* key of the parent as stored; NULL: top level */
     const char *view;   /* key of the parent as in the path: the provider's cross-connection */
     bool collection;
-    const struct action *action;
+    const char *action; /* what follows the resource: no resource of its own */
     const char *argument;
+    bool has_argument;
 };
 
 /* --- finding --- */
@@ -62,8 +63,9 @@ static bool place_find(struct call *c, size_t at, struct place *p)
     while (at < n && c->faults.n == 0) {
         enum resource_kind kind = resource_kind_find(p->kind, s[at]);
         if (kind == KIND_NONE && p->kind != KIND_NONE && n - at <= 2) {
-            p->action = action_find(p->kind, s[at], n - at == 2);
-            p->argument = n - at == 2 ? s[at + 1] : "";
+            p->has_argument = n - at == 2;
+            p->action = action_known(p->kind, s[at], p->has_argument) ? s[at] : NULL;
+            p->argument = p->has_argument ? s[at + 1] : "";
             if (p->action) return true;
         }
         if (kind == KIND_NONE)
@@ -307,7 +309,8 @@ static json_t *props_to_store(enum resource_kind kind, const json_t *props)
     json_t *out = json_is_object(props) ? json_deep_copy(props) : json_object();
     for (int i = 0; ours[i]; i++) json_object_del(out, ours[i]);
     for (int k = 0; k < RESOURCE_KINDS; k++)
-        if (resource_type((enum resource_kind)k)->parent == kind)
+        if (resource_type((enum resource_kind)k)->parent == kind &&
+            resource_type((enum resource_kind)k)->inside)
             json_object_del(out, resource_type((enum resource_kind)k)->inside);
     drop_nulls(out);
     return out;
@@ -424,17 +427,9 @@ static bool named(const json_t *list, const char *name)
 
 static void may_go(struct call *c, const struct record *r)
 {
-    static const enum fault_code in_use[RESOURCE_KINDS] = {
-        [KIND_CIRCUIT] = FAULT_InUseExpressRouteCircuitCannotBeDeleted,
-        [KIND_PEERING] = FAULT_InUseExpressRoutePeeringCannotBeDeleted,
-        [KIND_VNET] = FAULT_InUseVirtualNetworkCannotBeDeleted,
-        [KIND_SUBNET] = FAULT_InUseSubnetCannotBeDeleted,
-        [KIND_PUBLIC_IP] = FAULT_PublicIPAddressCannotBeDeleted,
-        [KIND_GATEWAY] = FAULT_InUseVirtualNetworkGatewayCannotBeDeleted,
-    };
     struct keys users = users_of(c, r->key);
-    if (in_use[r->kind] != FAULT_NONE && users.n > 0)
-        fault_add(&c->faults, in_use[r->kind], "", "%s '%s' is in use by %s and cannot be deleted.",
+    if (kind_hooks[r->kind].in_use != FAULT_NONE && users.n > 0)
+        fault_add(&c->faults, kind_hooks[r->kind].in_use, "", "%s '%s' is in use by %s and cannot be deleted.",
                   resource_type(r->kind)->segment, record_text(r, "name"), users_text(c, users));
     if (kind_hooks[r->kind].deletable) kind_hooks[r->kind].deletable(c, r);
 }
@@ -582,10 +577,12 @@ static void resource_put(struct call *c, const struct place *p)
     const json_t *props = json_object_get(body, "properties");
     for (int k = 0; r && k < RESOURCE_KINDS; k++)
         if (resource_type((enum resource_kind)k)->parent == stored &&
-            stored != KIND_CROSS_CONNECTION)
+            resource_type((enum resource_kind)k)->inside && stored != KIND_CROSS_CONNECTION &&
+            !(resource_type((enum resource_kind)k)->flags & KIND_READ_ONLY))
             write_children(c, r, (enum resource_kind)k, props, by_provider, ch);
     if (r && kind_hooks[stored].settled)
-        kind_hooks[stored].settled(&(struct write){.c = c, .kind = stored, .next = r});
+        kind_hooks[stored].settled(
+            &(struct write){.c = c, .kind = stored, .next = r, .body = body, .props = props});
     if (r && c->faults.n == 0) finish_put(c, p, r, ch, old != NULL);
 }
 
@@ -690,8 +687,9 @@ static void resource_one(struct call *c, const struct place *p)
     };
     const struct kind_hooks *h = &kind_hooks[p->kind];
     enum api_method m = c->req->method;
-    bool patch = m == API_PATCH && !(resource_type(p->kind)->flags & KIND_PATCH_TAGS);
-    if (!rows[m].handle || patch) {
+    unsigned flags = resource_type(p->kind)->flags;
+    bool patch = m == API_PATCH && !(flags & KIND_PATCH_TAGS);
+    if (!rows[m].handle || patch || (flags & KIND_READ_ONLY && rows[m].writes)) {
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "'%s' has no such method.",
                   resource_type(p->kind)->full);
         return;
@@ -709,11 +707,10 @@ void resources_handle(struct call *c, size_t at)
         collection_get(c, &p);
     } else if (!p.action) {
         resource_one(c, &p);
-    } else if (require(c, kind_hooks[p.kind].read_roles, p.shown, "Microsoft.Network/*/action")) {
-        const struct record *r = record_load(c, p.key);
-        if (r)
-            action_handle(c, p.action, r, p.argument);
-        else if (c->faults.n == 0)
-            not_found(c, &p);
+    } else {
+        struct record *r = record_load(c, p.key);
+        c->place_kind = p.kind;
+        c->place_key = p.shown;
+        if (c->faults.n == 0) action_handle(c, r, p.action, p.argument, p.has_argument);
     }
 }

@@ -20,3 +20,26 @@ bool date_days(const char *s, int64_t *out_days)
     *out_days = days + (m > 2 && leap(y));
     return true;
 }
+
+/* Days are counted from March, so that the leap day is the last of its year, in eras of 400 years. */
+struct date date_of_days(int64_t days)
+{
+    enum { ERA = 146097, TO_1970 = 719468, WEEKDAY_OF_1970 = 4 };
+    int64_t z = days + TO_1970, era = z / ERA, d = z % ERA;
+    int64_t y = (d - d / 1460 + d / 36524 - d / 146096) / 365;
+    int64_t yday = d - (365 * y + y / 4 - y / 100), m = (5 * yday + 2) / 153;
+    int month = (int)(m < 10 ? m + 3 : m - 9);
+    return (struct date){(int)(y + era * 400 + (month <= 2)), month,
+                         (int)(yday - (153 * m + 2) / 5 + 1),
+                         (int)((days % 7 + 7 + WEEKDAY_OF_1970) % 7)};
+}
+
+const char *date_time_text(int64_t seconds, char out[static DATE_TEXT_MAX])
+{
+    enum { DAY = 86400 };
+    struct date d = date_of_days(seconds / DAY);
+    int rest = (int)(seconds % DAY);
+    snprintf(out, DATE_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.month, d.day,
+             rest / 3600, rest / 60 % 60, rest % 60);
+    return out;
+}

@@ -126,6 +126,15 @@ bool catalogue_bandwidth_is(const uint32_t *list, uint32_t mbps)
     return false;
 }
 
+const uint32_t *catalogue_direct(const struct catalogue_limits *l, uint64_t port_gbps)
+{
+    static const uint32_t speeds[KINDS] = {
+        [KIND_DIRECT_10G] = 10, [KIND_DIRECT_100G] = 100, [KIND_DIRECT_400G] = 400};
+    for (int k = KIND_DIRECT_10G; k < KINDS; k++)
+        if (speeds[k] == port_gbps && l->bandwidths[k][0]) return l->bandwidths[k];
+    return NULL;
+}
+
 uint32_t catalogue_links(const struct catalogue_limits *l, bool premium, uint32_t mbps)
 {
     uint32_t best = l->links_standard;

@@ -23,7 +23,7 @@ struct catalogue_provider {
 
 struct catalogue_location {
     const char *cloud, *name, *metro, *country, *geography;
-    struct catalogue_names local_regions, providers;
+    struct catalogue_names local_regions, providers, facilities;
     bool has_local, has_direct;
 };
 
@@ -97,5 +97,7 @@ const struct catalogue_geography *catalogue_geography_of(const struct catalogue 
 bool catalogue_region_local(const struct catalogue_location *l, const char *region);
 bool catalogue_carrier_reaches(const struct catalogue *c, const char *carrier, const char *exchange,
                                const char *location);
+/* Bandwidths of circuits on ports of that speed, ended by 0; NULL when there are no such ports. */
+const uint32_t *catalogue_direct(const struct catalogue_limits *l, uint64_t port_gbps);
 bool catalogue_bandwidth_is(const uint32_t *list, uint32_t mbps);
 uint32_t catalogue_links(const struct catalogue_limits *l, bool premium, uint32_t mbps);

@@ -54,7 +54,8 @@ static const struct field location_rows[] = {
     {"local_sku_available", FIELD_BOOL, AT(catalogue_location, has_local)},
     {"expressroute_direct", FIELD_BOOL, AT(catalogue_location, has_direct)},
     {"providers", NAMES(catalogue_location, providers)},
-    SKIP("facilities"), SKIP("pricing_zone"),
+    {"facilities", NAMES(catalogue_location, facilities)},
+    SKIP("pricing_zone"),
     {0},
 };
 static const struct field geography_rows[] = {

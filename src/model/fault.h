@@ -44,6 +44,9 @@
     ROW(400, InUseExpressRoutePeeringCannotBeDeleted)                                              \
     ROW(400, InUseVirtualNetworkGatewayCannotBeDeleted)                                            \
     ROW(400, InUseVirtualNetworkCannotBeDeleted)                                                   \
+    ROW(400, InUseRouteFilterCannotBeDeleted)                                                      \
+    ROW(400, InUseExpressRoutePortCannotBeDeleted)                                                 \
+    ROW(400, InUseExpressRouteGatewayCannotBeDeleted)                                              \
     ROW(409, ExpressRouteCircuitProvisionedCannotBeDeleted)                                        \
     ROW(400, ExpressRouteCircuitReferenceInCrossConnectionCannotBeModified)                        \
     ROW(400, ExpressRouteCrossConnectionStateInvalid)                                              \
@@ -69,6 +72,23 @@
     ROW(400, ExpressRouteCircuitLinkLimitReached)                                                  \
     ROW(400, ExpressRouteAuthorizationInvalid)                                                     \
     ROW(400, ExpressRouteAuthorizationInUse)                                                       \
+    ROW(400, ExpressRouteCircuitQuotaReached)                                                      \
+    ROW(400, ExpressRouteGlobalReachNotSupported)                                                  \
+    ROW(400, ExpressRouteGlobalReachAlreadyConnected)                                              \
+    ROW(400, ExpressRouteGlobalReachCannotBeChanged)                                               \
+    ROW(400, ExpressRoutePortsNotAvailable)                                                        \
+    ROW(400, ExpressRoutePortCannotBeChanged)                                                      \
+    ROW(400, ExpressRoutePortLinkInvalid)                                                          \
+    ROW(400, ExpressRoutePortMacSecInvalid)                                                        \
+    ROW(400, ExpressRoutePortBandwidthExceeded)                                                    \
+    ROW(400, RouteFilterCommunityInvalid)                                                          \
+    ROW(400, RouteFilterRuleLimitReached)                                                          \
+    ROW(400, RouteFilterNotAuthorized)                                                             \
+    ROW(400, RouteFilterNeedsPremium)                                                              \
+    ROW(400, ExpressRouteGatewayScaleInvalid)                                                      \
+    ROW(400, ExpressRouteGatewayCannotBeChanged)                                                   \
+    ROW(409, SiteFailoverTestRunning)                                                              \
+    ROW(400, SiteFailoverTestInvalid)                                                              \
     ROW(400, InvalidAddressPrefixFormat)                                                           \
     ROW(400, InvalidCIDRNotation)                                                                  \
     ROW(400, NetcfgAddressSpaceOverlap)                                                            \

@@ -54,6 +54,51 @@ struct record_peering {
     struct record_ipv6 ipv6;
 };
 
+struct record_reach {
+    struct record_reference peering, peer;
+    const char *prefix, *prefix6, *authorization_key;
+};
+
+enum { RECORD_ALLOW, RECORD_DENY }; /* of `access` */
+
+struct record_filter_rule {
+    int access, type;
+    const char **communities;
+    size_t communities_n;
+};
+
+enum { RECORD_LINK_DISABLED, RECORD_LINK_ENABLED }; /* of `adminState` */
+
+struct record_port_link {
+    const char *name;
+    int admin; /* -1: not said */
+    struct {
+        const char *ckn, *cak;
+        int cipher, sci;
+    } macsec;
+};
+
+struct record_port {
+    const char *location;
+    uint64_t gbps;
+    int encapsulation, billing; /* -1: not said */
+    struct record_port_link *links;
+    size_t links_n;
+};
+
+struct record_hub_gateway {
+    struct record_reference hub;
+    uint64_t least, most; /* scale units; 0: not said */
+    bool others; /* allowNonVirtualWanTraffic */
+};
+
+struct record_hub_connection {
+    struct record_reference peering;
+    const char *authorization_key;
+    uint64_t weight;
+    bool internet, bypass, private_link;
+};
+
 struct record_cross_connection {
     const char *state, *notes;
     struct record_reference circuit;

@@ -6,7 +6,14 @@
 
 const char *const record_registries[] = {"NONE",    "ARIN", "APNIC", "AFRINIC", "LACNIC",
                                          "RIPENCC", "RADB", "ALTDB", NULL};
+const char *const record_encapsulations[] = {"Dot1Q", "QinQ", NULL};
+const char *const record_billings[] = {"MeteredData", "UnlimitedData", NULL};
 static const char *const states[] = {"Enabled", "Disabled", NULL};
+static const char *const switches[] = {"Disabled", "Enabled", NULL};
+static const char *const accesses[] = {"Allow", "Deny", NULL};
+static const char *const rule_types[] = {"Community", NULL};
+static const char *const ciphers[] = {"GcmAes256", "GcmAes128", "GcmAesXpn128", "GcmAesXpn256",
+                                      NULL};
 
 static void read_gbps(const struct fields_reader *r, const json_t *v, void *record,
                       const char *where)
@@ -124,6 +131,83 @@ static const struct field cross_rows[] = {
     {0},
 };
 
+static const struct field reach6_rows[] = {TEXT("addressPrefix", struct record_reach, prefix6), {0}};
+
+static const struct field reach_rows[] = {
+    OBJECT("expressRouteCircuitPeering", struct record_reach, peering, reference_rows),
+    OBJECT("peerExpressRouteCircuitPeering", struct record_reach, peer, reference_rows),
+    TEXT("addressPrefix", struct record_reach, prefix),
+    SECRET("authorizationKey", struct record_reach, authorization_key),
+    INLINE("ipv6CircuitConnectionConfig", reach6_rows),
+    {0},
+};
+
+static const struct field filter_rows[] = {{0}};
+
+static const struct field filter_rule_rows[] = {
+    WORD("access", struct record_filter_rule, access, accesses),
+    WORD("routeFilterRuleType", struct record_filter_rule, type, rule_types),
+    TEXTS("communities", struct record_filter_rule, communities),
+    {0},
+};
+
+static const struct field macsec_rows[] = {
+    TEXT("cknSecretIdentifier", struct record_port_link, macsec.ckn),
+    TEXT("cakSecretIdentifier", struct record_port_link, macsec.cak),
+    WORD("cipher", struct record_port_link, macsec.cipher, ciphers),
+    WORD("sciState", struct record_port_link, macsec.sci, switches),
+    {0},
+};
+
+static const struct field port_link_inner_rows[] = {
+    WORD("adminState", struct record_port_link, admin, switches),
+    INLINE("macSecConfig", macsec_rows),
+    {0},
+};
+
+static const struct field port_link_rows[] = {
+    TEXT("name", struct record_port_link, name),
+    INLINE("properties", port_link_inner_rows),
+    {0},
+};
+
+static const struct record_port_link port_link_blank = {"", -1, {"", "", -1, -1}};
+
+static const struct field port_rows[] = {
+    TEXT("peeringLocation", struct record_port, location),
+    NUMBER("bandwidthInGbps", struct record_port, gbps),
+    WORD("encapsulation", struct record_port, encapsulation, record_encapsulations),
+    WORD("billingType", struct record_port, billing, record_billings),
+    {"links", FIELD_LIST, offsetof(struct record_port, links), .sub = port_link_rows,
+     .size = sizeof(struct record_port_link), .count_at = offsetof(struct record_port, links_n),
+     .blank = &port_link_blank},
+    {0},
+};
+
+static const struct field bounds_rows[] = {
+    NUMBER("min", struct record_hub_gateway, least),
+    NUMBER("max", struct record_hub_gateway, most),
+    {0},
+};
+static const struct field scale_rows[] = {INLINE("bounds", bounds_rows), {0}};
+
+static const struct field hub_gateway_rows[] = {
+    OBJECT("virtualHub", struct record_hub_gateway, hub, reference_rows),
+    INLINE("autoScaleConfiguration", scale_rows),
+    FLAG("allowNonVirtualWanTraffic", struct record_hub_gateway, others),
+    {0},
+};
+
+static const struct field hub_connection_rows[] = {
+    OBJECT("expressRouteCircuitPeering", struct record_hub_connection, peering, reference_rows),
+    SECRET("authorizationKey", struct record_hub_connection, authorization_key),
+    NUMBER("routingWeight", struct record_hub_connection, weight),
+    FLAG("enableInternetSecurity", struct record_hub_connection, internet),
+    FLAG("expressRouteGatewayBypass", struct record_hub_connection, bypass),
+    FLAG("enablePrivateLinkFastPath", struct record_hub_connection, private_link),
+    {0},
+};
+
 static const struct field space_rows[] = {TEXTS("addressPrefixes", struct record_vnet, prefixes), {0}};
 
 static const struct field vnet_rows[] = {INLINE("addressSpace", space_rows), {0}};
@@ -183,6 +267,11 @@ static const struct record_peering peering_blank = {
     "", 0, 0, "", "", "", RECORD_ENABLED, BLANK_MICROSOFT, {""},
     {"", "", BLANK_MICROSOFT, {""}, RECORD_ENABLED}};
 static const struct record_cross_connection cross_blank = {"", "", {""}};
+static const struct record_reach reach_blank = {{""}, {""}, "", "", ""};
+static const struct record_filter_rule filter_rule_blank = {RECORD_ALLOW, 0, NULL, 0};
+static const struct record_port port_blank = {"", 0, -1, -1, NULL, 0};
+static const struct record_hub_gateway hub_gateway_blank = {{""}, 0, 0, false};
+static const struct record_hub_connection hub_connection_blank = {{""}, "", 0, false, false, false};
 static const struct record_vnet vnet_blank = {0};
 static const struct record_subnet subnet_blank = {"", NULL, 0};
 static const struct record_public_ip public_ip_blank = {"", ""};
@@ -204,6 +293,15 @@ static const struct record_row {
     [KIND_PUBLIC_IP] = {public_ip_rows, &public_ip_blank, sizeof public_ip_blank},
     [KIND_GATEWAY] = {gateway_rows, &gateway_blank, sizeof gateway_blank},
     [KIND_CONNECTION] = {connection_rows, &connection_blank, sizeof connection_blank},
+    [KIND_REACH] = {reach_rows, &reach_blank, sizeof reach_blank},
+    [KIND_PEER_REACH] = {reach_rows, &reach_blank, sizeof reach_blank},
+    [KIND_ROUTE_FILTER] = {filter_rows, "", 0},
+    [KIND_ROUTE_FILTER_RULE] = {filter_rule_rows, &filter_rule_blank, sizeof filter_rule_blank},
+    [KIND_PORT] = {port_rows, &port_blank, sizeof port_blank},
+    [KIND_PORT_LINK] = {port_link_inner_rows, &port_link_blank, sizeof port_link_blank},
+    [KIND_PORT_AUTHORIZATION] = {authorization_rows, "", 0},
+    [KIND_HUB_GATEWAY] = {hub_gateway_rows, &hub_gateway_blank, sizeof hub_gateway_blank},
+    [KIND_HUB_CONNECTION] = {hub_connection_rows, &hub_connection_blank, sizeof hub_connection_blank},
 };
 
 /* clang-format on */

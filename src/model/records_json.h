@@ -21,4 +21,5 @@ void record_read(enum resource_kind k, const json_t *properties, struct arena *a
 const struct field *record_rows(enum resource_kind k);
 /* The struct of a kind with every default in place. */
 size_t record_size(enum resource_kind k);
-extern const char *const record_registries[];
+extern const char *const record_registries[], *const record_encapsulations[],
+    *const record_billings[];

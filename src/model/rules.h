@@ -27,17 +27,56 @@ enum circuit_family {
 struct circuit_terms { /* what was agreed about a circuit */
     enum circuit_tier tier;
     enum circuit_family family;
-    const char *provider, *location; /* names as in the catalogue */
+    const char *provider, *location; /* names as in the catalogue; no provider on own ports */
     uint64_t mbps;
+};
+
+struct circuit_port { /* a port pair of one's own that carries circuits */
+    const char *location;
+    uint64_t gbps;
+    uint64_t used_mbps; /* by its other circuits */
 };
 
 const char *circuit_tier_name(enum circuit_tier t);
 const char *circuit_family_name(enum circuit_family f);
 
-/* old: NULL for a new circuit, and `links` the connections it has. */
+/* port: NULL for a circuit at a provider. old: NULL for a new circuit, and `links` the connections
+ * it has. */
 MUST_USE bool circuit_check(const struct catalogue *c, const struct record_sku *sku,
-                            const struct record_circuit *r, const struct circuit_terms *old,
-                            size_t links, struct faults *fs, struct circuit_terms *out);
+                            const struct record_circuit *r, const struct circuit_port *port,
+                            const struct circuit_terms *old, size_t links, struct faults *fs,
+                            struct circuit_terms *out);
+
+/* The place where ports may be had: by the name of the peering location, or by that of one of its
+ * facilities, "Equinix-WashingtonDC-DC2"; NULL when there is none. */
+const struct catalogue_location *port_location_find(const struct catalogue *c, const char *name,
+                                                    struct arena *a);
+/* facility: index, or 0 where none is known. */
+const char *port_location_name(const struct catalogue_location *l, size_t facility,
+                               struct arena *a);
+/* old: NULL for new ports; circuits: how many they carry. */
+MUST_USE bool port_check(const struct catalogue *c, const struct record_port *r,
+                         const struct record_port *old, size_t circuits, struct faults *fs,
+                         const struct catalogue_location **out);
+
+struct reach_terms { /* the networks of a Global Reach link */
+    struct prefix v4, v6;
+    bool has6;
+};
+/* a, b: the circuits at both ends. taken: prefixes that are used on either of them. */
+MUST_USE bool reach_check(const struct catalogue *c, const struct record_reach *r,
+                          const struct circuit_terms *a, const struct circuit_terms *b,
+                          const struct prefix *taken, size_t taken_n, struct faults *fs,
+                          struct reach_terms *out);
+
+MUST_USE bool filter_rule_check(const struct catalogue *c, const struct record_filter_rule *r,
+                                size_t other_rules, struct faults *fs);
+/* May these communities be attached to a peering of that circuit? `target` is what is blamed. */
+MUST_USE bool filter_attach_check(const struct catalogue *c, const char *const *communities,
+                                  size_t n, const struct circuit_terms *circuit, bool authorised,
+                                  const char *target, struct faults *fs);
+
+MUST_USE bool hub_gateway_check(const struct record_hub_gateway *r, struct faults *fs);
 
 enum peering_type { PEERING_TYPE_PRIVATE, PEERING_TYPE_MICROSOFT, PEERING_TYPE_PUBLIC };
 const char *peering_type_name(enum peering_type k);             /* "AzurePrivatePeering" */
@@ -60,6 +99,8 @@ struct peering_around {                 /* what a peering must not collide with 
     size_t others_n;
     const struct prefix *spaces; /* address spaces of the networks linked to the circuit */
     size_t spaces_n;
+    const uint16_t *vlans; /* of other circuits on the same ports, where one tag tells all apart */
+    size_t vlans_n;
 };
 
 MUST_USE bool peering_check(enum peering_type kind, const struct record_peering *r,

@@ -121,6 +121,24 @@ static void bandwidth_check(const struct catalogue *c, uint64_t mbps, struct fau
                   (unsigned long long)mbps, offers_text(c, fs->arena));
 }
 
+static void port_bandwidth_check(const struct catalogue *c, const struct circuit_port *port,
+                                 uint64_t mbps, struct faults *fs)
+{
+    const uint32_t *sizes = catalogue_direct(&c->limits, port->gbps);
+    const char *target = "/properties/bandwidthInGbps", *t = "";
+    for (size_t i = 0; sizes && sizes[i] && t; i++)
+        t = arena_printf(fs->arena, "%s%s%u", t, i ? ", " : "", sizes[i] / 1000);
+    if (mbps > UINT32_MAX || !sizes || !catalogue_bandwidth_is(sizes, (uint32_t)mbps))
+        fault_add(fs, FAULT_ExpressRouteBandwidthNotOffered, target,
+                  "A bandwidth of %g Gbps is not offered on ports of %llu Gbps. Use one of %s.",
+                  (double)mbps / 1000, (unsigned long long)port->gbps, t ? t : "");
+    else if (port->used_mbps + mbps > 2000 * port->gbps)
+        fault_add(fs, FAULT_ExpressRoutePortBandwidthExceeded, target,
+                  "The circuits on these ports would add up to %g Gbps. At most twice the speed of "
+                  "the ports, %llu Gbps; use a smaller bandwidth or other ports.",
+                  (double)(port->used_mbps + mbps) / 1000, (unsigned long long)(2 * port->gbps));
+}
+
 static void change_check(const struct catalogue *c, const struct circuit_terms *old,
                          const struct circuit_terms *t, size_t links, struct faults *fs)
 {
@@ -151,14 +169,21 @@ static void change_check(const struct catalogue *c, const struct circuit_terms *
 }
 
 bool circuit_check(const struct catalogue *c, const struct record_sku *sku,
-                   const struct record_circuit *r, const struct circuit_terms *old, size_t links,
-                   struct faults *fs, struct circuit_terms *out)
+                   const struct record_circuit *r, const struct circuit_port *port,
+                   const struct circuit_terms *old, size_t links, struct faults *fs,
+                   struct circuit_terms *out)
 {
     size_t before = fs->n;
-    struct circuit_terms t = {.provider = "", .location = "", .mbps = r->provider.mbps};
+    struct circuit_terms t = {.provider = "",
+                              .location = port ? port->location : "",
+                              .mbps = port ? r->gbps_as_mbps : r->provider.mbps};
     bool known = sku_check(sku, fs, &t);
-    const struct catalogue_location *at = place_check(c, r, fs, &t);
-    bandwidth_check(c, t.mbps, fs);
+    const struct catalogue_location *at =
+        port ? catalogue_location(c, CLOUD, port->location) : place_check(c, r, fs, &t);
+    if (port)
+        port_bandwidth_check(c, port, t.mbps, fs);
+    else
+        bandwidth_check(c, t.mbps, fs);
     if (known) tier_check(&t, at, old, fs);
     if (known && at && old) change_check(c, old, &t, links, fs);
     if (fs->n != before) return false;

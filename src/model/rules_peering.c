@@ -52,6 +52,12 @@ static void vlan_check(uint64_t vlan, const struct peering_around *around, struc
                 fs, FAULT_ExpressRoutePeeringVlanIdInUse, "/properties/vlanId",
                 "The VLAN identifier %llu is used by %s. Every peering of a circuit has its own.",
                 (unsigned long long)vlan, kinds[around->others[i].kind]);
+    for (size_t i = 0; i < around->vlans_n; i++)
+        if (around->vlans[i] == vlan)
+            fault_add(fs, FAULT_ExpressRoutePeeringVlanIdInUse, "/properties/vlanId",
+                      "The VLAN identifier %llu is used by another circuit on these ports, which "
+                      "are Dot1Q: one tag tells all peerings apart. Use another one.",
+                      (unsigned long long)vlan);
 }
 
 /* Documentation numbers are refused where they may not stand in a path: on Microsoft peering. */

@@ -15,6 +15,15 @@ enum resource_kind {
     KIND_PUBLIC_IP,
     KIND_GATEWAY,
     KIND_CONNECTION,
+    KIND_REACH,      /* Global Reach, from the circuit on which it was asked for */
+    KIND_PEER_REACH, /* the same from the other circuit */
+    KIND_ROUTE_FILTER,
+    KIND_ROUTE_FILTER_RULE,
+    KIND_PORT, /* ExpressRoute Direct */
+    KIND_PORT_LINK,
+    KIND_PORT_AUTHORIZATION,
+    KIND_HUB_GATEWAY,
+    KIND_HUB_CONNECTION,
     RESOURCE_KINDS,
     KIND_NONE = RESOURCE_KINDS,
 };
@@ -26,6 +35,7 @@ enum resource_kind_flags {
     KIND_PATCH_TAGS = 1 << 3,
     KIND_PATCH_ASYNC = 1 << 4,  /* PATCH of tags is an operation as in the API description */
     KIND_KEEP_UNKNOWN = 1 << 5, /* properties we have no rule for are kept as they came */
+    KIND_READ_ONLY = 1 << 6,    /* made and changed through another resource */
 };
 
 struct resource_type {

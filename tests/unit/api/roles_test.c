@@ -9,7 +9,6 @@
 WORLD_CALLER(contributor, API_CONTRIBUTOR, "/subscriptions/" CUSTOMER_SUB);
 WORLD_CALLER(group_reader, API_READER, RG);
 WORLD_CALLER(elsewhere, API_OWNER, "/subscriptions/" CUSTOMER_SUB "/resourceGroups/rg");
-WORLD_CALLER(operator_, API_OPERATOR, "/");
 WORLD_CALLER(customer_as_provider, API_PROVIDER, "/subscriptions/" CUSTOMER_SUB);
 static const struct api_caller nobody = {"nobody", NULL, 0};
 

@@ -48,14 +48,18 @@ static const char world_providers[] =
     "{\"offerName\":\"500Mbps\",\"valueInMbps\":500},{\"offerName\":\"1Gbps\",\"valueInMbps\":1000}]}";
 static const char world_locations[] =
     "{\"geopolitical_regions\":[{\"name\":\"Europe\",\"cloud\":\"global\",\"azure_regions\":["
-    "\"West Europe\"],\"locations\":[\"Amsterdam\"]}],\"locations\":[{\"cloud\":\"global\",\"name\":\"Amsterdam\",\"metro\":\"Amsterdam\","
-    "\"geopolitical_region\":\"Europe\",\"local_sku_available\":true},{\"cloud\":\"global\",\"name\":"
-    "\"London\",\"metro\":\"London\",\"geopolitical_region\":\"Europe\",\"local_sku_available\":false},"
+    "\"West Europe\"],\"locations\":[\"Amsterdam\"]},"
+    "{\"name\":\"North America\",\"cloud\":\"global\",\"azure_regions\":[\"West US\"],"
+    "\"locations\":[\"Silicon Valley\"]}],\"locations\":[{\"cloud\":\"global\",\"name\":\"Amsterdam\",\"metro\":\"Amsterdam\","
+    "\"geopolitical_region\":\"Europe\",\"local_sku_available\":true,\"country\":\"NL\","
+    "\"expressroute_direct\":true,\"facilities\":[\"Equinix AM5\"]},{\"cloud\":\"global\",\"name\":"
+    "\"London\",\"metro\":\"London\",\"geopolitical_region\":\"Europe\",\"local_sku_available\":false,"
+    "\"country\":\"GB\",\"expressroute_direct\":true,\"facilities\":[\"Equinix LD5\"]},"
     "{\"cloud\":\"global\",\"name\":\"Silicon Valley\",\"metro\":\"Silicon Valley\","
     "\"geopolitical_region\":\"North America\",\"local_sku_available\":true}]}";
 static const char world_limits[] =
-    "{\"bandwidths_mbps\":{\"provider\":[50],\"direct_10g\":[1000],\"direct_100g\":[5000],"
-    "\"direct_400g\":[5000]},\"bgp\":{\"md5_max_chars\":25},\"vnet\":{\"circuits_same_peering_location\":4},\"vnet_links\":{\"local_standard\":2,"
+    "{\"bandwidths_mbps\":{\"provider\":[50],\"direct_10g\":[1000,10000],\"direct_100g\":[5000,100000],"
+    "\"direct_400g\":[5000]},\"global_reach_countries\":[\"NL\",\"GB\",\"US\"],\"bgp\":{\"md5_max_chars\":25},\"vnet\":{\"circuits_same_peering_location\":4},\"vnet_links\":{\"local_standard\":2,"
     "\"premium_by_mbps\":{\"50\":3,\"200\":4}},\"routes\":{\"address_spaces_at_link_creation\":3},"
     "\"connection_weight\":{\"max\":32000}}";
 static const char world_gateways[] =
@@ -65,7 +69,8 @@ static const char world_gateways[] =
     "\"max_circuits\":16,\"fastpath\":true}]}";
 static const char world_communities[] =
     "{\"regions\":[{\"region\":\"West Europe\",\"arm_location\":\"westeurope\",\"microsoft_peering\":"
-    "\"12076:51002\",\"storage\":\"12076:52002\"}],\"services\":[{\"name\":\"Exchange Online\","
+    "\"12076:51002\",\"storage\":\"12076:52002\"},{\"region\":\"West US\",\"arm_location\":\"westus\","
+    "\"microsoft_peering\":\"12076:51006\"}],\"services\":[{\"name\":\"Exchange Online\","
     "\"community\":\"12076:5010\",\"needs_m365_authorisation\":true}]}";
 
 static const struct api_subscription world_subscriptions[] = {
@@ -80,6 +85,7 @@ static const struct api_subscription world_subscriptions[] = {
 WORLD_CALLER(owner, API_OWNER, "/subscriptions/" CUSTOMER_SUB);
 WORLD_CALLER(provider, API_PROVIDER, "/subscriptions/" PROVIDER_SUB);
 WORLD_CALLER(reader, API_READER, "/subscriptions/" CUSTOMER_SUB);
+WORLD_CALLER(operator_, API_OPERATOR, "/");
 WORLD_CALLER(foreigner, API_OWNER, "/subscriptions/" FOREIGN_SUB);
 
 struct world {
@@ -228,19 +234,26 @@ static inline void make_group(struct world *w)
     EXPECT(201, put(w, RG, "{\"location\":\"westeurope\"}"));
 }
 
-/* Moves the provider's state of the circuit at CIRCUIT. */
-static inline void provision(struct world *w, const char *state_name)
+/* Moves the provider's state of a circuit; `where` as in the group's name. */
+static inline void provision_at(struct world *w, const char *circuit, const char *where,
+                                const char *state_name)
 {
     char body[1024], target[256];
-    EXPECT(200, get(w, CIRCUIT));
+    EXPECT(200, get(w, circuit));
     snprintf(target, sizeof target,
-             "/subscriptions/" PROVIDER_SUB "/resourceGroups/CrossConnection-Amsterdam/providers/"
-             "Microsoft.Network/expressRouteCrossConnections/%s", says(w, "properties.serviceKey"));
+             "/subscriptions/" PROVIDER_SUB "/resourceGroups/CrossConnection-%s/providers/"
+             "Microsoft.Network/expressRouteCrossConnections/%s",
+             where, says(w, "properties.serviceKey"));
     snprintf(body, sizeof body,
-             "{\"location\":\"westeurope\",\"properties\":{\"serviceProviderProvisioningState\":\"%s\","
-             "\"expressRouteCircuit\":{\"id\":\"" CIRCUIT "\"},\"peeringLocation\":\"Amsterdam\","
-             "\"bandwidthInMbps\":200}}", state_name);
+             "{\"location\":\"%s\",\"properties\":{\"serviceProviderProvisioningState\":\"%s\","
+             "\"expressRouteCircuit\":{\"id\":\"%s\"},\"bandwidthInMbps\":200}}",
+             says(w, "location"), state_name, circuit);
     EXPECT(200, ask(w, &provider, API_PUT, target, body));
+}
+
+static inline void provision(struct world *w, const char *state_name)
+{
+    provision_at(w, CIRCUIT, "Amsterdam", state_name);
 }
 
 static inline void make_circuit(struct world *w)
