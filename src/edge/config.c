@@ -96,12 +96,29 @@ static const char *copy(struct arena *a, const char *s)
     return c ? c : "";
 }
 
+static struct intent_endpoint *copy_endpoints(struct arena *a, const struct intent_endpoint *e, size_t n)
+{
+    void *c = n ? arena_copy(a, e, n * sizeof *e) : NULL;
+    if (n && !c) abort(); /* the ceiling is far above what any reader lets through */
+    return c;
+}
+
 static void keep_local(struct intent *i, const struct intent *local, struct arena *a)
 {
     i->router.namespace_ = copy(a, local->router.namespace_);
     i->dataplane = local->dataplane;
     i->control_socket = copy(a, local->control_socket);
     i->state_dir = copy(a, local->state_dir);
+    if (i->rpki.caches_n == 0) { /* who watches, and whose word counts, is a matter of the place */
+        i->rpki = local->rpki;
+        i->rpki.caches = copy_endpoints(a, local->rpki.caches, local->rpki.caches_n);
+    }
+    if (i->bmp.stations_n == 0) {
+        i->bmp = local->bmp;
+        i->bmp.stations = copy_endpoints(a, local->bmp.stations, local->bmp.stations_n);
+    }
+    i->metrics.listen = copy_endpoints(a, local->metrics.listen, local->metrics.listen_n);
+    i->metrics.listen_n = local->metrics.listen_n;
     i->control = (struct intent_control){copy(a, local->control.url), copy(a, local->control.ca_file),
                                          copy(a, local->control.cert_file),
                                          copy(a, local->control.key_file)};

@@ -20,6 +20,7 @@
 #include "edge/control.h"
 #include "edge/json_out.h"
 #include "edge/spaces.h"
+#include "edge/validator.h"
 #include "sys/confine.h"
 #include "sys/log.h"
 #include "sys/netns.h"
@@ -40,7 +41,7 @@ enum {
     WORD_ROOM = 64,
 };
 
-enum question_kind { ASK_CLIENT, ASK_CLIENT_EVIDENCE, ASK_CLIENT_DROPS, ASK_AGENT_EVIDENCE };
+enum question_kind { ASK_CLIENT, ASK_CLIENT_EVIDENCE, ASK_CLIENT_DROPS, ASK_CLIENT_RPKI, ASK_AGENT_EVIDENCE };
 
 struct question { /* asked of the router process */
     struct question *next;
@@ -58,6 +59,7 @@ struct keeper {
     struct spaces *spaces;
     struct control *control;
     struct child router, agent;
+    struct validator validator;
     struct hash_key key; /* veils session keys from the router process */
     struct question *questions;
     uint32_t last_question, ping, pong;
@@ -81,6 +83,8 @@ static void tell_router(struct keeper *k, const struct link_message *m, int fd)
 {
     if (k->router.state == CHILD_RUNNING) link_send(&k->router.link, m, fd);
 }
+
+static void hand_on_payloads(void *ctx, const struct link_message *m) { tell_router(ctx, m, -1); }
 
 struct telling {
     struct keeper *k;
@@ -141,6 +145,7 @@ static void router_start(struct keeper *k, instant now)
                                           .flag = restarting}, -1);
     spaces_each_port(k->spaces, &sink);
     send_intent(k);
+    validator_router_started(&k->validator);
     k->ping_at = instant_after(now, duration_s(PING_S));
     k->pong_by = instant_after(now, duration_s(DEAF_S));
 }
@@ -249,12 +254,22 @@ static void put_drops(struct keeper *k, const struct text *share, struct text *o
     text_add(out, "}");
 }
 
+static void put_rpki(struct keeper *k, const struct text *share, struct text *out)
+{
+    text_add(out, "{");
+    validator_show(&k->validator, out);
+    text_add(out, ",");
+    text_add_n(out, text_get(share), share->n);
+    text_add(out, "}");
+}
+
 static void answered(struct keeper *k, struct question *q)
 {
     struct text out = {0};
     switch (q->kind) {
     case ASK_CLIENT: out = q->answer, q->answer = (struct text){0}; break;
     case ASK_CLIENT_DROPS: put_drops(k, &q->answer, &out); break;
+    case ASK_CLIENT_RPKI: put_rpki(k, &q->answer, &out); break;
     case ASK_CLIENT_EVIDENCE: case ASK_AGENT_EVIDENCE: put_evidence(k, &q->answer, &out); break;
     }
     if (q->kind != ASK_AGENT_EVIDENCE)
@@ -298,6 +313,7 @@ static void ensure(struct keeper *k, instant now)
 static void apply_now(struct keeper *k, instant now)
 {
     ensure(k, now);
+    validator_apply(&k->validator, running(k), now);
     child_revive(&k->router, now);
     if (k->router.state == CHILD_RUNNING) send_intent(k);
 }
@@ -449,6 +465,8 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
     case LINK_ADDRESS:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
+    case LINK_RPKI: case LINK_RPKI_ALL:
+    case LINK_VRPS: case LINK_RPKI_STATE: case LINK_DUMP: case LINK_STATION_CONN: case LINK_STATION_OPEN:
     case LINK_TYPES: break;
     }
 }
@@ -599,6 +617,7 @@ static const struct view views[] = {
     {"routes", ASK_CLIENT, NULL},
     {"bfd", ASK_CLIENT, NULL},
     {"drops", ASK_CLIENT_DROPS, NULL},
+    {"rpki", ASK_CLIENT_RPKI, NULL},
     {"evidence", ASK_CLIENT_EVIDENCE, NULL},
     {"attachments", ASK_CLIENT, show_attachments},
     {"neighbors", ASK_CLIENT, show_neighbors},
@@ -622,7 +641,7 @@ static void do_show(struct keeper *k, uint32_t client, const char *words)
         return;
     }
     answer_fault(k, client,
-                 "show what? bgp, routes [DOMAIN], bfd, drops, evidence, attachments, neighbors, status, nat, qos");
+                 "show what? bgp, routes [DOMAIN], bfd, drops, rpki, evidence, attachments, neighbors, status, nat, qos");
 }
 
 static void wait_for_router(struct keeper *k, uint32_t client)
@@ -686,6 +705,7 @@ static void reap(struct keeper *k, instant now)
 {
     if (has_ended(&k->router)) router_gone(k, now);
     if (has_ended(&k->agent)) agent_gone(k, now);
+    if (has_ended(&k->validator.child)) validator_ended(&k->validator, now);
 }
 
 static void stop(struct keeper *k, instant now)
@@ -695,6 +715,7 @@ static void stop(struct keeper *k, instant now)
     k->stop_by = instant_after(now, duration_s(STOP_S));
     tell_router(k, &(struct link_message){.type = LINK_STOP}, -1);
     child_kill(&k->agent);
+    validator_stop(&k->validator);
 }
 
 static void signalled(struct watch *w, unsigned events, instant now)
@@ -777,6 +798,7 @@ static void due_now(struct keeper *k, instant now)
     look_after_router(k, now);
     look_after_agent(k, now);
     look_after_kernel(k, now);
+    if (!k->stopping) validator_tick(&k->validator, now);
     control_tick(k->control, now);
     for (struct question *q = k->questions, *next; q; q = next) {
         next = q->next;
@@ -787,6 +809,7 @@ static void due_now(struct keeper *k, instant now)
 static instant next_deadline(const struct keeper *k)
 {
     instant next = instant_first(child_next(&k->router), child_next(&k->agent));
+    next = instant_first(next, validator_next(&k->validator));
     if (k->router.state == CHILD_RUNNING)
         next = instant_first(next, instant_first(k->ping_at, k->pong_by));
     if (k->agent.state == CHILD_RUNNING) next = instant_first(next, k->evidence_at);
@@ -872,6 +895,9 @@ int keeper_process(const char *file)
     k.started = clock_now();
     k.router = (struct child){.role = "router", .link_role = LINK_ROUTER, .home = -1, .state = CHILD_WAITING};
     k.agent = (struct child){.role = "agent", .link_role = LINK_AGENT};
+    k.validator.hand_on = hand_on_payloads;
+    k.validator.ctx = &k;
+    validator_init(&k.validator, k.loop);
     k.retry_at = k.evidence_at = NEVER;
     k.reconcile_at = instant_after(k.started, duration_s(RECONCILE_S));
     snprintf(k.intent_from, sizeof k.intent_from, "file");
@@ -884,6 +910,7 @@ int keeper_process(const char *file)
     }
     take_kept(&k, k.started);
     ensure(&k, k.started);
+    validator_apply(&k.validator, running(&k), k.started);
     if (*k.local.intent->control.url) {
         k.agent.state = CHILD_WAITING;
         k.evidence_at = k.started;

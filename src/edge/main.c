@@ -7,6 +7,7 @@
 #include "edge/config.h"
 #include "edge/keeper.h"
 #include "edge/router_process.h"
+#include "edge/validator_process.h"
 #include "sys/log.h"
 
 enum { LINK_FD = 3, EXIT_USAGE = 2 };
@@ -57,6 +58,7 @@ static int role(const struct words *w)
     snprintf(who, sizeof who, "%s/%s", w->name ? w->name : "edge", w->role);
     log_as(who);
     if (strcmp(w->role, "router") == 0) return router_process(LINK_FD);
+    if (strcmp(w->role, "validator") == 0) return validator_process(LINK_FD);
     if (strcmp(w->role, "agent") == 0) return agent_process(LINK_FD);
     return EXIT_USAGE;
 }

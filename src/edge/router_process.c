@@ -40,6 +40,7 @@ struct process {
     struct text intent; /* being put together */
     bool forwards;      /* there is a kernel table to fill */
     bool changed, stopping;
+    bool payloads;      /* more of them are coming */
     instant stop_by;
     domain_ref routes_of; /* routes waiting to be sent, and their domain's name when they came up */
     char routes_name[KEY_ROOM];
@@ -233,6 +234,12 @@ static void share_evidence(struct process *p, const char *arg, struct text *out)
     bfd_engine_show(p->bfd, out);
 }
 
+static void share_rpki(struct process *p, const char *arg, struct text *out)
+{
+    (void)arg;
+    router_show_rpki(p->router, out);
+}
+
 static void share_drops(struct process *p, const char *arg, struct text *out)
 {
     (void)arg;
@@ -245,6 +252,7 @@ static const struct {
 } questions[] = {
     {"bgp", show_bgp},           {"routes", show_routes}, {"bfd", show_bfd},
     {"evidence", share_evidence}, {"drops", share_drops},
+    {"rpki", share_rpki},
 };
 
 static void on_ask(struct process *p, const struct link_message *m)
@@ -319,6 +327,16 @@ static void on_intent(struct process *p, const struct link_message *m, instant n
     text_drop(&p->intent);
 }
 
+static void on_payloads(struct process *p, const struct link_message *m, instant now)
+{
+    struct cursor c = cursor_of(m->rest);
+    struct link_vrp v;
+    if (!p->payloads || (m->token & LINK_VRPS_WHOLE)) router_vrps_begin(p->router, m->token & LINK_VRPS_WHOLE);
+    p->payloads = !(m->token & LINK_VRPS_END);
+    while (link_vrp_next(&c, &v)) router_vrp(p->router, v.add, &v.vrp);
+    if (m->token & LINK_VRPS_END) router_vrps_end(p->router, now);
+}
+
 static void on_stop(struct process *p, instant now)
 {
     p->stopping = true;
@@ -357,9 +375,12 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_ASK: on_ask(p, m); break;
     case LINK_PING: say(p, &(struct link_message){.type = LINK_PONG, .token = m->token}); break;
     case LINK_STOP: on_stop(p, now); break;
+    case LINK_VRPS: on_payloads(p, m, now); break;
+    case LINK_DUMP: case LINK_STATION_CONN: break;
     case LINK_CONTROL: case LINK_EVIDENCE: case LINK_READY: case LINK_APPLIED: case LINK_CONNECT:
     case LINK_BFD_OPEN: case LINK_ROUTES: case LINK_SETTLED: case LINK_ANSWER: case LINK_CHANGED:
-    case LINK_PONG: case LINK_STOPPED: case LINK_REACHED: case LINK_TYPES: break;
+    case LINK_PONG: case LINK_STOPPED: case LINK_REACHED: case LINK_RPKI: case LINK_RPKI_ALL:
+    case LINK_RPKI_STATE: case LINK_STATION_OPEN: case LINK_TYPES: break;
     }
 }
 

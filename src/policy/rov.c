@@ -8,6 +8,7 @@ enum { FIRST_SLOTS = 256, LENGTHS = 129 };
 
 struct slot {
     uint32_t hash; /* of the prefix; never 0 in use */
+    uint32_t said; /* so many times */
     struct vrp vrp;
 };
 
@@ -23,13 +24,6 @@ const char *rov_state_name(enum rov_state s)
 {
     static const char *const names[] = {"not-found", "valid", "invalid"};
     return (size_t)s < ARRAY_LEN(names) ? names[s] : "?";
-}
-
-bool vrp_valid(const struct vrp *v)
-{
-    enum family f = (enum family)v->prefix.addr.family;
-    if (f != FAMILY_IPV4 && f != FAMILY_IPV6) return false;
-    return v->max_len >= v->prefix.len && v->max_len <= addr_bits(f);
 }
 
 static size_t side(const struct prefix *p) { return p->addr.family == FAMILY_IPV6; }
@@ -98,8 +92,9 @@ static struct slot *find(const struct rov_table *t, const struct vrp *v, uint32_
 
 bool rov_add(struct rov_table *t, const struct vrp *v)
 {
-    struct slot s = {hash_of(t, &v->prefix), *v};
-    if (find(t, v, s.hash)) return false;
+    const struct slot s = {hash_of(t, &v->prefix), 1, *v};
+    struct slot *old = find(t, v, s.hash);
+    if (old) return old->said++, false;
     if ((uint64_t)t->used * 4 >= ((uint64_t)t->mask + 1) * 3) grow(t);
     place(t, &s);
     t->used++;
@@ -123,12 +118,18 @@ static void close_hole(struct rov_table *t, uint32_t hole)
 bool rov_remove(struct rov_table *t, const struct vrp *v)
 {
     struct slot *s = find(t, v, hash_of(t, &v->prefix));
-    if (!s) return false;
+    if (!s || --s->said) return false;
     t->used--;
     t->count[side(&v->prefix)]--;
     t->lengths[side(&v->prefix)][v->prefix.len]--;
     close_hole(t, (uint32_t)(s - t->slots));
     return true;
+}
+
+void rov_each(const struct rov_table *t, void (*visit)(void *ctx, const struct vrp *v), void *ctx)
+{
+    for (uint32_t i = 0; i <= t->mask; i++)
+        if (t->slots[i].hash) visit(ctx, &t->slots[i].vrp);
 }
 
 size_t rov_count(const struct rov_table *t, enum family f) { return t->count[f == FAMILY_IPV6]; }

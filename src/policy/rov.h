@@ -3,24 +3,19 @@
  * whoever speaks with the cache. */
 #pragma once
 #include "base/hash.h"
-#include "net/prefix.h"
+#include "net/vrp.h"
 
 enum rov_state { ROV_NOT_FOUND, ROV_VALID, ROV_INVALID };
 const char *rov_state_name(enum rov_state s); /* "not-found", "valid", "invalid" */
 
-struct vrp { /* this AS may originate this prefix and parts of it up to max_len */
-    struct prefix prefix;
-    uint8_t max_len;
-    uint32_t asn;
-};
-/* A maximum length between the prefix's own and the family's. */
-bool vrp_valid(const struct vrp *v);
-
 struct rov_table;
 struct rov_table *rov_new(const struct hash_key *key);
 void rov_free(struct rov_table *t);
-bool rov_add(struct rov_table *t, const struct vrp *v);    /* false: it was there */
-bool rov_remove(struct rov_table *t, const struct vrp *v); /* false: it was not */
+/* Two caches can say the same, while one takes over from the other: payloads are counted.
+ * True: it is new; it is gone. */
+bool rov_add(struct rov_table *t, const struct vrp *v);
+bool rov_remove(struct rov_table *t, const struct vrp *v);
+void rov_each(const struct rov_table *t, void (*visit)(void *ctx, const struct vrp *v), void *ctx);
 size_t rov_count(const struct rov_table *t, enum family f);
 
 /* `origin` 0 means nobody answers for the route: then no payload can match (RFC 6811 section 2, and

@@ -90,6 +90,9 @@ domain_ref router_peer_domain_ref(const struct router *r, peer_ref peer);
 void router_show_bgp(const struct router *r, instant now, int64_t wall_us, struct text *out);
 /* Table of a domain (NULL: all): prefix, best and other paths, the step that decided, filter reasons. */
 void router_show_routes(const struct router *r, const char *domain, struct text *out);
+/* `"payloads":{..},"domains":[..]` without braces: how many, and the routes of each validating domain by
+ * state. */
+void router_show_rpki(const struct router *r, struct text *out);
 /* The router's share of the evidence document: `"peers":[...],"routes":[...]`, without the braces
  * around it, so that the program can put the other members beside them. Routes: every path of
  * customer, gateway and cloud neighbours, refused ones with the rule's name as reason. */

@@ -286,3 +286,42 @@ void router_show_evidence(const struct router *r, instant now, int64_t wall_us, 
     text_add(out, ",");
     put_routes(out, r, NULL, evidence_row);
 }
+
+/* --- origin validation --- */
+
+static void count_states(const struct router *r, const struct domain *d, size_t counts[static 3])
+{
+    for (size_t f = 0; f < FAMILIES; f++) {
+        const struct table *table = &d->tables[f];
+        for (node_ref n = 0; (n = table_next(table, n)) != 0;)
+            for (size_t k = 0; k < table_node(table, n)->paths_n; k++) {
+                const struct path *p = &node_paths(table_node(table, n))[k];
+                const struct peer *from = from_of(r, p);
+                if (!from || from->rules.origin == POLICY_ORIGIN_OFF) continue;
+                struct prefix prefix = table_prefix(table, n);
+                struct attrs a = attr_view(&r->rib.attrs, p->attrs);
+                counts[origin_state(r, from, &prefix, &a)]++;
+            }
+    }
+}
+
+void router_show_rpki(const struct router *r, struct text *out)
+{
+    static const char *const modes[] = {"off", "report", "depref", "drop"};
+    bool first = true;
+    text_addf(out, "\"payloads\":{\"ipv4\":%zu,\"ipv6\":%zu},\"judging\":%s,\"domains\":[",
+              r->vrps ? rov_count(r->vrps, FAMILY_IPV4) : 0, r->vrps ? rov_count(r->vrps, FAMILY_IPV6) : 0,
+              r->judging.on ? "true" : "false");
+    for (size_t i = 0; i < r->domains_n; i++) {
+        const struct domain *d = r->domains[i];
+        if (!d->used || d->conf->origin_validation == ORIGIN_VALIDATION_OFF) continue;
+        size_t counts[3] = {0};
+        count_states(r, d, counts);
+        text_addf(out, "%s{\"domain\":", separator(&first));
+        put_string(out, d->conf->name);
+        text_addf(out, ",\"invalid_routes\":\"%s\",\"routes\":{\"valid\":%zu,\"invalid\":%zu,\"not_found\":%zu}}",
+                  modes[d->conf->origin_validation], counts[ROV_VALID], counts[ROV_INVALID],
+                  counts[ROV_NOT_FOUND]);
+    }
+    text_add(out, "]");
+}

@@ -15,5 +15,8 @@ void confine_router_share_time(void);
 
 /* The keeper: only the capabilities it works with, and a list of calls that are never needed. */
 MUST_USE bool confine_keeper(struct text *how, struct text *why);
+/* The process that follows RPKI caches: user `fairlead` or `nobody`, an empty root, no capabilities (as
+ * far as we were root), the same list. It opens connections itself, so calls are not listed one by one. */
+MUST_USE bool confine_validator(struct text *how, struct text *why);
 /* The agent: no capabilities, the same list. */
 MUST_USE bool confine_agent(struct text *how, struct text *why);

@@ -1,5 +1,6 @@
 /* sys/log.c - formatting, counting, write(2). No stdio: the confined router process logs too. */
 #include "sys/log.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ enum { LINES_A_SECOND = 100, CAUSES = 16, LINE_MAX_BYTES = 2000 };
 
 static const char *const levels[] = {"info", "warn", "error"};
 static char who_we_are[100] = "fairlead";
+static int sink = STDERR_FILENO;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct cause {
@@ -20,6 +22,13 @@ static struct cause {
 } causes[CAUSES];
 
 void log_as(const char *who) { snprintf(who_we_are, sizeof who_we_are, "%s", who); }
+
+void log_alone(void)
+{
+    int copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (copy >= 0 && nothing >= 0 && dup2(nothing, STDERR_FILENO) >= 0) sink = copy;
+    if (nothing >= 0) close(nothing);
+}
 
 /* A date without gmtime_r, which would read the machine's time zone from a file: the confined router
  * process may not. Days since 1970 to the Gregorian calendar, in eras of 400 years from 1 March 0. */
@@ -49,7 +58,7 @@ static void put(enum log_level level, const char *name, const char *subject, con
     text_add(&t, ": ");
     text_add_escaped(&t, text, strlen(text), LINE_MAX_BYTES);
     text_add(&t, "\n");
-    ssize_t n = write(STDERR_FILENO, t.s, t.n);
+    ssize_t n = write(sink, t.s, t.n);
     (void)n; /* a dead sink loses the line */
     text_drop(&t);
 }

@@ -9,6 +9,9 @@
 enum log_level { LOG_LINE_INFO, LOG_LINE_WARN, LOG_LINE_ERROR };
 
 void log_as(const char *who);
+/* From now on lines go to a copy of stderr, and what a library prints there of its own accord goes
+ * nowhere. Needs /dev/null. */
+void log_alone(void);
 /* `subject` may be "". Calls of one thread at a time. */
 void log_line(enum log_level level, const char *name, const char *subject, const char *fmt, ...)
     PRINTF_LIKE(4, 5);

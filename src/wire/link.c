@@ -125,3 +125,50 @@ bool link_route_next(struct cursor *c, struct link_route *out)
     if (!c->bad && !route_fine(out)) c->bad = true;
     return !c->bad;
 }
+
+/* --- payloads and caches --- */
+
+void link_vrp_put(struct writer *w, const struct link_vrp *v)
+{
+    writer_u8(w, v->add);
+    writer_u8(w, v->vrp.prefix.addr.family);
+    writer_u8(w, v->vrp.prefix.len);
+    put_addr(w, &v->vrp.prefix.addr);
+    writer_u8(w, v->vrp.max_len);
+    writer_u32(w, v->vrp.asn);
+}
+
+bool link_vrp_next(struct cursor *c, struct link_vrp *out)
+{
+    if (c->bad || cursor_left(c) == 0) return false;
+    *out = (struct link_vrp){.add = get_flag(c)};
+    uint8_t f = cursor_u8(c), len = cursor_u8(c);
+    if ((f != FAMILY_IPV4 && f != FAMILY_IPV6) || len > addr_bits((enum family)f)) {
+        c->bad = true;
+        return false;
+    }
+    out->vrp.prefix = (struct prefix){get_addr(c, (enum family)f), len};
+    out->vrp.max_len = cursor_u8(c);
+    out->vrp.asn = cursor_u32(c);
+    struct prefix clean = prefix_of(&out->vrp.prefix.addr, len);
+    if (!prefix_equal(&clean, &out->vrp.prefix) || !vrp_valid(&out->vrp)) c->bad = true;
+    return !c->bad;
+}
+
+void link_endpoint_put(struct writer *w, const struct addr *a, uint16_t port)
+{
+    writer_u8(w, a->family);
+    put_addr(w, a);
+    writer_u16(w, port);
+}
+
+bool link_endpoint_next(struct cursor *c, struct addr *a, uint16_t *port)
+{
+    if (c->bad || cursor_left(c) == 0) return false;
+    uint8_t f = cursor_u8(c);
+    if (f != FAMILY_IPV4 && f != FAMILY_IPV6) c->bad = true;
+    if (!c->bad) *a = get_addr(c, (enum family)f);
+    *port = cursor_u16(c);
+    if (*port == 0) c->bad = true;
+    return !c->bad;
+}

@@ -5,9 +5,9 @@
  * descriptors its row names. */
 #pragma once
 #include "base/writer.h"
-#include "net/prefix.h"
+#include "net/vrp.h"
 
-enum link_role { LINK_KEEPER = 1 << 0, LINK_ROUTER = 1 << 1, LINK_AGENT = 1 << 2 };
+enum link_role { LINK_KEEPER = 1 << 0, LINK_ROUTER = 1 << 1, LINK_AGENT = 1 << 2, LINK_VALIDATOR = 1 << 3 };
 
 enum {
     LINK_MESSAGE_MAX = 32 << 10,
@@ -37,15 +37,23 @@ enum {
     X(BFD_CONN,      LINK_KEEPER,     "kn",    -1)  /* answer to BFD_OPEN: sending socket */       \
     X(ADDRESS,       LINK_KEEPER,     "ftt",    0)  /* the list begins; two of one interface */      \
     X(ASK,           LINK_KEEPER,     "kt",     0)  /* id; question */                             \
+    X(DUMP,          LINK_KEEPER,     "kt",     1)  /* as ASK; what goes into the file */         \
+    X(STATION_CONN,  LINK_KEEPER,     "kn",    -1)  /* answer to STATION_OPEN: token; errno */     \
     X(PING,          LINK_KEEPER,     "k",      0)                                                 \
     X(STOP,          LINK_KEEPER,     "",       0)                                                 \
     X(CONTROL,       LINK_KEEPER,     "nttttt", 0)  /* revision; name, url, ca, cert, key files */ \
     X(EVIDENCE,      LINK_KEEPER,     "knfr",   0)  /* as INTENT */                                \
-    X(READY,         LINK_ROUTER | LINK_AGENT,                                                     \
+    X(RPKI,          LINK_KEEPER,     "knnr",   0)  /* refresh, expire, retry s; caches */         \
+    X(RPKI_ALL,      LINK_KEEPER,     "",       0)  /* a router wants everything once more */      \
+    X(VRPS,          LINK_VALIDATOR | LINK_KEEPER,                                                 \
+                                      "kr",     0)  /* LINK_VRPS_ bits; change after change */     \
+    X(RPKI_STATE,    LINK_VALIDATOR,  "ft",     0)  /* a cache is followed; which, or why not */   \
+    X(READY,         LINK_ROUTER | LINK_AGENT | LINK_VALIDATOR,                                    \
                                       "nt",     0)  /* 0; how it is confined */                    \
     X(APPLIED,       LINK_ROUTER,     "nft",    0)  /* revision; taken; problems */                \
     X(CONNECT,       LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
     X(BFD_OPEN,      LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
+    X(STATION_OPEN,  LINK_ROUTER,     "k",      0)  /* number of a BMP station */                  \
     X(ROUTES,        LINK_ROUTER,     "tr",     0)  /* domain; route after route */                \
     X(SETTLED,       LINK_ROUTER,     "t",      0)  /* domain */                                   \
     X(ANSWER,        LINK_ROUTER,     "kfr",    0)  /* id; last; part of a JSON text */            \
@@ -91,6 +99,20 @@ struct link_route { /* what the kernel should hold for a prefix; next_hops_n 0: 
     uint8_t next_hops_n;
     struct addr next_hops[LINK_NEXT_HOPS_MAX];
 };
+enum { LINK_VRPS_WHOLE = 1, LINK_VRPS_END = 2 }; /* a new set begins here; what was said counts now */
+struct link_vrp {
+    bool add;
+    struct vrp vrp;
+};
+enum { LINK_VRP_MOST = 1 + 1 + 1 + 16 + 1 + 4 }; /* octets of one */
+void link_vrp_put(struct writer *w, const struct link_vrp *v);
+/* As link_route_next: also bad are a maximum length that cannot be. */
+MUST_USE bool link_vrp_next(struct cursor *c, struct link_vrp *out);
+
+/* Address and port of a cache. */
+void link_endpoint_put(struct writer *w, const struct addr *a, uint16_t port);
+MUST_USE bool link_endpoint_next(struct cursor *c, struct addr *a, uint16_t *port);
+
 void link_route_put(struct writer *w, const struct link_route *r);
 /* False at the end, and with c->bad set when the bytes are no route: unknown family, length beyond
  * it, bits beyond the length, too many next hops, one of another family or one nobody can have. */

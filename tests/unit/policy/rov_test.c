@@ -82,7 +82,7 @@ static void test_payloads_that_make_no_sense_are_none(void **state)
 
 /* --- the twin: a list that is searched from end to end --- */
 
-enum { LIST = 3000, STEPS = 200000 };
+enum { LIST = 600, STEPS = 200000 };
 
 struct list {
     struct vrp v[LIST];
@@ -94,19 +94,35 @@ static bool list_same(const struct vrp *a, const struct vrp *b)
     return a->asn == b->asn && a->max_len == b->max_len && prefix_equal(&a->prefix, &b->prefix);
 }
 
+static size_t list_times(const struct list *l, const struct vrp *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) n += list_same(&l->v[i], v);
+    return n;
+}
+
 static bool list_add(struct list *l, const struct vrp *v)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (list_same(&l->v[i], v)) return false;
     l->v[l->n++] = *v;
-    return true;
+    return list_times(l, v) == 1;
 }
 
 static bool list_remove(struct list *l, const struct vrp *v)
 {
     for (size_t i = 0; i < l->n; i++)
-        if (list_same(&l->v[i], v)) return l->v[i] = l->v[--l->n], true;
+        if (list_same(&l->v[i], v)) return l->v[i] = l->v[--l->n], list_times(l, v) == 0;
     return false;
+}
+
+static size_t list_kinds(const struct list *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++) first = !list_same(&l->v[i], &l->v[k]);
+        n += first;
+    }
+    return n;
 }
 
 static enum rov_state list_check(const struct list *l, const struct prefix *p, uint32_t origin)
@@ -150,7 +166,7 @@ static void test_the_table_agrees_with_the_list(void **state)
         struct prefix p = random_prefix(&s);
         uint32_t origin = next(&s) % 5;
         same = same && rov_check(t, &p, origin) == list_check(l, &p, origin) &&
-               rov_count(t, FAMILY_IPV4) + rov_count(t, FAMILY_IPV6) == l->n;
+               (step % 512 || rov_count(t, FAMILY_IPV4) + rov_count(t, FAMILY_IPV6) == list_kinds(l));
         if (!same) fail_msg("seed %llu step %d", (unsigned long long)seed, step);
     }
     free(l);

@@ -9,7 +9,7 @@
 
 static enum link_role sender_of(const struct link_row *row)
 {
-    return row->from & LINK_KEEPER ? LINK_KEEPER : row->from & LINK_ROUTER ? LINK_ROUTER : LINK_AGENT;
+    return (enum link_role)(row->from & -row->from); /* the first of those who may */
 }
 
 static struct link_message example(enum link_type type)
@@ -47,13 +47,13 @@ static void a_message_is_taken_from_its_sender_only(void **state)
 {
     (void)state;
     uint8_t buf[512];
-    const enum link_role roles[] = {LINK_KEEPER, LINK_ROUTER, LINK_AGENT};
+    const enum link_role roles[] = {LINK_KEEPER, LINK_ROUTER, LINK_AGENT, LINK_VALIDATOR};
     for (enum link_type t = 0; t < LINK_TYPES; t++) {
         struct link_message m = example(t), got;
         struct writer w = writer_on(buf, sizeof buf);
         size_t fds = link_rows[t].fds == 1;
         link_encode(&w, &m);
-        for (size_t r = 0; r < 3; r++) {
+        for (size_t r = 0; r < ARRAY_LEN(roles); r++) {
             bool may = link_rows[t].from & roles[r];
             assert_int_equal(may, link_decode(writer_span(&w), roles[r], fds, &got) == NULL);
         }
@@ -138,6 +138,66 @@ static void routes_out_of_range_are_refused(void **state)
     }
 }
 
+static struct link_vrp payload(bool add, const char *prefix, uint8_t max_len, uint32_t asn)
+{
+    struct link_vrp v = {add, {.max_len = max_len, .asn = asn}};
+    assert_int_equal(prefix_parse(prefix, &v.vrp.prefix), PREFIX_FINE);
+    return v;
+}
+
+static void payloads_and_caches_go_there_and_back(void **state)
+{
+    (void)state;
+    uint8_t buf[256];
+    struct writer w = writer_on(buf, sizeof buf);
+    const struct link_vrp all[] = {payload(true, "10.0.0.0/8", 24, 65010), payload(false, "2001:db8::/32", 48, 0),
+                                   payload(true, "0.0.0.0/0", 0, UINT32_MAX)};
+    for (size_t i = 0; i < 3; i++) link_vrp_put(&w, &all[i]);
+    struct cursor c = cursor_of(writer_span(&w));
+    struct link_vrp got;
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(link_vrp_next(&c, &got));
+        assert_int_equal(got.add, all[i].add);
+        assert_true(prefix_equal(&got.vrp.prefix, &all[i].vrp.prefix));
+        assert_int_equal(got.vrp.max_len, all[i].vrp.max_len);
+        assert_int_equal(got.vrp.asn, all[i].vrp.asn);
+    }
+    assert_false(link_vrp_next(&c, &got));
+    assert_false(c.bad);
+    struct addr a = address("2001:db8::9"), b;
+    uint16_t port;
+    w = writer_on(buf, sizeof buf);
+    link_endpoint_put(&w, &a, 323);
+    c = cursor_of(writer_span(&w));
+    assert_true(link_endpoint_next(&c, &b, &port));
+    assert_true(addr_equal(&a, &b) && port == 323);
+    assert_false(link_endpoint_next(&c, &b, &port));
+    assert_false(c.bad);
+}
+
+static void payloads_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t bytes[16];
+        size_t n;
+    } rows[] = {
+        {{2, 4, 8, 10, 0, 0, 0, 8, 0, 0, 0, 1}, 12},  /* neither added nor removed */
+        {{1, 5, 8, 10, 0, 0, 0, 8, 0, 0, 0, 1}, 12},  /* no family */
+        {{1, 4, 33, 10, 0, 0, 0, 33, 0, 0, 0, 1}, 12},
+        {{1, 4, 8, 10, 1, 0, 0, 8, 0, 0, 0, 1}, 12},  /* host bits */
+        {{1, 4, 8, 10, 0, 0, 0, 7, 0, 0, 0, 1}, 12},  /* shorter than the prefix */
+        {{1, 4, 8, 10, 0, 0, 0, 33, 0, 0, 0, 1}, 12}, /* longer than an address */
+        {{1, 4, 8, 10, 0, 0, 0, 8, 0, 0, 0}, 11},     /* cut */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cursor c = cursor_of(span_of(rows[i].bytes, rows[i].n));
+        struct link_vrp got;
+        assert_false(link_vrp_next(&c, &got));
+        assert_true(c.bad);
+    }
+}
+
 /* A copy that ends where unreadable memory begins. */
 static uint8_t *fenced(const uint8_t *p, size_t n, uint8_t *fence) { return memcpy(fence - n, p, n); }
 
@@ -177,6 +237,8 @@ int main(void)
         cmocka_unit_test(a_message_cut_anywhere_or_too_long_is_refused),
         cmocka_unit_test(routes_go_there_and_back),
         cmocka_unit_test(routes_out_of_range_are_refused),
+        cmocka_unit_test(payloads_and_caches_go_there_and_back),
+        cmocka_unit_test(payloads_out_of_range_are_refused),
         cmocka_unit_test(mangled_messages_never_read_beyond_their_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
