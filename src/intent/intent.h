@@ -149,3 +149,6 @@ struct intent {
         size_t listen_n;
     } metrics;
 };
+
+/* What every key means that nobody said: begin with a copy of it (intent_json.c). */
+extern const struct intent intent_blank;

@@ -375,7 +375,7 @@ static const struct field metrics_rows[] = {
     {0},
 };
 
-static const struct intent blank = {.router = {.name = "", .namespace_ = ""},
+const struct intent intent_blank = {.router = {.name = "", .namespace_ = ""},
                                     .rpki = {.refresh_s = RPKI_REFRESH_S, .expire_s = RPKI_EXPIRE_S,
                                              .retry_s = RPKI_RETRY_S},
                                     .bmp = {.buffer_kb = BMP_BUFFER_KB},
@@ -384,15 +384,15 @@ static const struct intent blank = {.router = {.name = "", .namespace_ = ""},
                                     .control = {"", "", "", ""}};
 static const struct field intent_rows[] = {
     {"revision", FIELD_U64, offsetof(struct intent, revision)},
-    {"router", FIELD_OBJECT, 0, FIELD_REQUIRED, .sub = router_rows, .blank = &blank},
+    {"router", FIELD_OBJECT, 0, FIELD_REQUIRED, .sub = router_rows, .blank = &intent_blank},
     {"dataplane", FIELD_ENUM, offsetof(struct intent, dataplane), FIELD_ALWAYS, .names = dataplanes},
     {"control_socket", FIELD_TEXT, offsetof(struct intent, control_socket), .max = 107},
     {"state_dir", FIELD_TEXT, offsetof(struct intent, state_dir), .max = FILE_LONGEST},
-    {"control", FIELD_OBJECT, 0, .sub = control_rows, .blank = &blank},
-    {"bgp", FIELD_OBJECT, 0, .sub = bgp_rows, .blank = &blank},
-    {"rpki", FIELD_OBJECT, 0, .sub = rpki_rows, .blank = &blank},
-    {"bmp", FIELD_OBJECT, 0, .sub = bmp_rows, .blank = &blank},
-    {"metrics", FIELD_OBJECT, 0, .sub = metrics_rows, .blank = &blank},
+    {"control", FIELD_OBJECT, 0, .sub = control_rows, .blank = &intent_blank},
+    {"bgp", FIELD_OBJECT, 0, .sub = bgp_rows, .blank = &intent_blank},
+    {"rpki", FIELD_OBJECT, 0, .sub = rpki_rows, .blank = &intent_blank},
+    {"bmp", FIELD_OBJECT, 0, .sub = bmp_rows, .blank = &intent_blank},
+    {"metrics", FIELD_OBJECT, 0, .sub = metrics_rows, .blank = &intent_blank},
     {"domains", FIELD_LIST, offsetof(struct intent, domains), .sub = domain_rows,
      .size = sizeof(struct intent_domain), .count_at = offsetof(struct intent, domains_n),
      .blank = &domain_blank},
@@ -417,7 +417,7 @@ struct intent *intent_from_json(const json_t *json, struct arena *arena, struct 
     size_t before = problems->count;
     struct intent *i = arena_take(arena, sizeof *i);
     if (!i) return NULL;
-    *i = blank;
+    *i = intent_blank;
     if (!json_is_object(json)) {
         problem_add(problems, "", "an object with router, dataplane, domains ...", "",
                     "the configuration is %s", json ? fields_type_name(json) : "empty");
@@ -431,5 +431,5 @@ struct intent *intent_from_json(const json_t *json, struct arena *arena, struct 
 
 json_t *intent_to_json(const struct intent *i, bool secrets)
 {
-    return fields_write(intent_rows, i, &blank, secrets);
+    return fields_write(intent_rows, i, &intent_blank, secrets);
 }

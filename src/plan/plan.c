@@ -507,11 +507,8 @@ bool plan_make(struct plan_input *in, struct arena *a, struct plan *out)
     for (size_t k = 0; k < in->edges_n && !m.full; k++) {
         const struct plan_edge *e = &in->edges[k];
         struct plan_row *row = &out->rows[out->n++];
-        *row = (struct plan_row){e->name,
-                                 {.dataplane = DATAPLANE_NAMESPACES,
-                                  .control_socket = "",
-                                  .state_dir = "",
-                                  .control = {"", "", "", ""}}};
+        *row = (struct plan_row){e->name, intent_blank};
+        row->intent.dataplane = DATAPLANE_NAMESPACES;
         row->intent.router.name = e->name;
         row->intent.router.id = e->router_id;
         row->intent.router.asn = e->role == PLAN_EDGE ? ASN_CLOUD : ASN_GATEWAY;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/text.h"
 #include "check.h"
+#include "intent/intent_json.h"
 #include "plan/plan_json.h"
 
 #define S "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/"
@@ -98,6 +99,20 @@ static void show_domain(struct text *t, const struct intent_domain *d)
         text_addf(t, "    lets out %u:%u\n", d->route_filter[i] >> 16, d->route_filter[i] & 0xffff);
 }
 
+/* What the control plane writes is what an edge reads: nothing refused, nothing lost. */
+static void an_edge_takes(const struct intent *i, struct arena *a)
+{
+    struct problems ps;
+    problems_init(&ps, a);
+    json_t *sent = intent_to_json(i, true), *again = NULL;
+    struct intent *read = intent_from_json(sent, a, &ps);
+    for (const struct problem *p = ps.first; p; p = p->next) print_error("%s: %s\n", p->where, p->what);
+    assert_non_null(read);
+    again = intent_to_json(read, true);
+    assert_true(json_equal(sent, again));
+    json_decref(sent), json_decref(again);
+}
+
 /* The plan as text; only the intent of `edge` when it is not NULL. */
 static char *planned(const char *resources, const char *edges, const char *edge)
 {
@@ -116,6 +131,7 @@ static char *planned(const char *resources, const char *edges, const char *edge)
     assert_int_equal(ps.count, 0);
     assert_true(plan_make(&in, &a, &plan));
     for (size_t i = 0; i < plan.n; i++) {
+        an_edge_takes(&plan.rows[i].intent, &a);
         const struct intent *n = &plan.rows[i].intent;
         struct addr id = addr_v4(n->router.id);
         if (edge && strcmp(edge, plan.rows[i].edge) != 0) continue;
