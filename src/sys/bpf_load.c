@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { HANDLE = 1, PRIORITY = 1, MAPS_MAX = 16 };
+enum { HANDLE = 1, PRIORITY = 1, MAPS_MAX = 32 };
 
 struct bpf_loaded {
     struct bpf_object *object;
@@ -21,20 +22,45 @@ static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list a
     return 0;
 }
 
-struct bpf_loaded *bpf_load(const void *bytes, size_t n, struct text *why)
+struct bpf_loaded *bpf_open(const void *bytes, size_t n, struct text *why)
 {
     libbpf_set_print(say_nothing);
     struct bpf_object *object = bpf_object__open_mem(bytes, n, NULL);
-    int fault = object ? bpf_object__load(object) : -errno;
-    if (fault) {
-        text_addf(why, "cannot load the BPF program: %s", strerror(-fault));
-        bpf_object__close(object);
+    if (!object) {
+        text_addf(why, "cannot read the BPF program: %s", strerror(errno));
         return NULL;
     }
     struct bpf_loaded *l = malloc(sizeof *l);
     if (!l) abort();
     l->object = object;
     return l;
+}
+
+bool bpf_choose_rows(struct bpf_loaded *l, const char *map, uint32_t rows)
+{
+    struct bpf_map *m = bpf_object__find_map_by_name(l->object, map);
+    return m && bpf_map__set_max_entries(m, rows) == 0;
+}
+
+bool bpf_choose_map(struct bpf_loaded *l, const char *map, int fd)
+{
+    struct bpf_map *m = bpf_object__find_map_by_name(l->object, map);
+    return m && bpf_map__reuse_fd(m, fd) == 0;
+}
+
+bool bpf_finish(struct bpf_loaded *l, struct text *why)
+{
+    int fault = bpf_object__load(l->object);
+    if (fault) text_addf(why, "cannot load the BPF program: %s", strerror(-fault));
+    return fault == 0;
+}
+
+struct bpf_loaded *bpf_load(const void *bytes, size_t n, struct text *why)
+{
+    struct bpf_loaded *l = bpf_open(bytes, n, why);
+    if (!l || bpf_finish(l, why)) return l;
+    bpf_loaded_drop(l);
+    return NULL;
 }
 
 void bpf_loaded_drop(struct bpf_loaded *l)
@@ -115,6 +141,112 @@ int bpf_ingress_map(unsigned ifindex, const char *name)
     int map = map_of_program(program, name);
     close(program);
     return map;
+}
+
+/* --- XDP --- */
+
+bool bpf_xdp_put(unsigned ifindex, int program, struct text *why)
+{
+    int fault = bpf_xdp_attach((int)ifindex, program, 0, NULL);
+    if (fault)
+        text_addf(why, "cannot attach the fast path to interface %u: %s", ifindex, strerror(-fault));
+    return fault == 0;
+}
+
+bool bpf_xdp_remove(unsigned ifindex) { return bpf_xdp_detach((int)ifindex, 0, NULL) == 0; }
+
+int bpf_xdp_program(unsigned ifindex)
+{
+    uint32_t id = 0;
+    libbpf_set_print(say_nothing);
+    if (bpf_xdp_query_id((int)ifindex, 0, &id) != 0 || id == 0) return -1;
+    return bpf_prog_get_fd_by_id(id);
+}
+
+int bpf_xdp_map(unsigned ifindex, const char *name)
+{
+    int program = bpf_xdp_program(ifindex);
+    if (program < 0) return -1;
+    int map = map_of_program(program, name);
+    close(program);
+    return map;
+}
+
+/* --- memory, runs, events --- */
+
+uint32_t bpf_map_rows(int map)
+{
+    struct bpf_map_info info = {0};
+    uint32_t n = sizeof info;
+    return bpf_obj_get_info_by_fd(map, &info, &n) == 0 ? info.max_entries : 0;
+}
+
+static size_t memory_bytes(size_t row_bytes, uint32_t rows)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = (row_bytes + 7) / 8 * 8 * rows;
+    return (n + page - 1) / page * page;
+}
+
+void *bpf_map_memory(int map, size_t row_bytes, uint32_t rows)
+{
+    void *p = mmap(NULL, memory_bytes(row_bytes, rows), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void bpf_unmap(void *memory, size_t row_bytes, uint32_t rows)
+{
+    if (memory) munmap(memory, memory_bytes(row_bytes, rows));
+}
+
+int bpf_try(int program, const void *in, size_t n, void *out, size_t *out_n, unsigned repeat, uint32_t *ns)
+{
+    LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in, .data_size_in = (uint32_t)n, .data_out = out,
+                .data_size_out = (uint32_t)*out_n, .repeat = (int)repeat);
+    int fault = bpf_prog_test_run_opts(program, &o);
+    if (fault) return fault;
+    *out_n = o.data_size_out;
+    if (ns) *ns = o.duration;
+    return (int)o.retval;
+}
+
+struct bpf_ring {
+    struct ring_buffer *buffer;
+    void (*seen)(void *ctx, const void *event, size_t n);
+    void *ctx;
+};
+
+static int ring_event(void *ctx, void *event, size_t n)
+{
+    struct bpf_ring *r = ctx;
+    r->seen(r->ctx, event, n);
+    return 0;
+}
+
+struct bpf_ring *bpf_ring_open(int map, void (*seen)(void *ctx, const void *event, size_t n), void *ctx)
+{
+    struct bpf_ring *r = calloc(1, sizeof *r);
+    if (!r) abort();
+    r->seen = seen;
+    r->ctx = ctx;
+    r->buffer = ring_buffer__new(map, ring_event, r, NULL);
+    if (r->buffer) return r;
+    free(r);
+    return NULL;
+}
+
+int bpf_ring_fd(const struct bpf_ring *r) { return ring_buffer__epoll_fd(r->buffer); }
+void bpf_ring_read(struct bpf_ring *r) { ring_buffer__consume(r->buffer); }
+
+void bpf_ring_close(struct bpf_ring *r)
+{
+    if (r) ring_buffer__free(r->buffer);
+    free(r);
+}
+
+int bpf_processors(void)
+{
+    int n = libbpf_num_possible_cpus();
+    return n > 0 ? n : 1;
 }
 
 bool bpf_map_put(int map, const void *key, const void *value)

@@ -1,0 +1,512 @@
+/* forward/stage_nat.h - source NAT between the inside of a domain and its public side. Static one-to-one
+ * prefixes are arithmetic; everything else has a binding: an inside host owns a block of ports of a pool
+ * address, a flow a port of it, unique for the far end it talks to. The first choice depends on the
+ * inside port only, so that a binding made again is usually the same one (RFC 7422). What a NAT cannot
+ * carry is dropped by name, never let through untranslated.
+ *
+ * Bindings live in two tables of rows found by linear probing; claiming a row is one compare-and-swap,
+ * releasing it is the daemon's business. Two processors that see a flow's first packets at once may make
+ * two bindings; the younger one is never used again and ages. */
+#pragma once
+#include "forward/stage_output.h"
+
+enum {
+    FAST_FLOW_PROBES = 16,
+    FAST_BLOCK_PROBES = 8,
+    FAST_PORT_STRIDE = 61, /* odd: tries fall on different ports of a block */
+    FAST_ECHO_REPLY = 0,
+    FAST_UNREACHABLE = 3,
+    FAST_ECHO = 8,
+    FAST_TIME_EXCEEDED = 11,
+    FAST_PARAMETER = 12,
+};
+
+struct fast_icmp {
+    __u8 type, code;
+    __u16 sum, id, sequence;
+} FAST_HEADER;
+struct fast_tcp {
+    __u16 source_port, target_port;
+    __u32 sequence, acknowledged;
+    __u8 words, flags;
+    __u16 window, sum, urgent;
+} FAST_HEADER;
+struct fast_udp {
+    __u16 source_port, target_port, bytes, sum;
+} FAST_HEADER;
+struct fast_error { /* an ICMP error and the beginning of what it is about */
+    struct fast_icmp icmp;
+    struct fast_ip4 ip;
+    struct fast_l4 l4;
+    __u16 id, unused;
+} FAST_HEADER;
+
+enum fast_nat_kind { FAST_NAT_NONE, FAST_NAT_STATIC, FAST_NAT_PORTS, FAST_NAT_ECHO, FAST_NAT_ERROR };
+
+struct fast_key {
+    __u32 domain, near_addr, far_addr;
+    __u16 near_port, far_port;
+    __u32 proto;
+};
+
+struct fast_nat {
+    const struct fast_pool *pool;
+    __u32 kind, in; /* in: towards the inside */
+    __u32 addr;     /* replaces the target (in) or the source (out) */
+    __u32 port;
+    __u32 marks;    /* of TCP, to be kept in the binding */
+    struct fast_key key;
+};
+
+/* --- rows --- */
+
+FAST_INLINE struct fast_flow *fast_flow_at(FAST_ENV *env, __u32 in, __u32 row)
+{
+    return in ? fast_at_flows_in(env, row) : fast_at_flows_out(env, row);
+}
+
+FAST_INLINE __u32 fast_flow_home(const struct fast_config *c, const struct fast_key *k)
+{
+    __u64 a = ((__u64)k->near_addr << 32 | k->far_addr) ^ c->seed;
+    __u64 b = (__u64)k->domain << 40 | (__u64)k->proto << 32 | (__u32)k->far_port << 16 | k->near_port;
+    return (__u32)fast_mix(a, b) & c->flow_mask;
+}
+
+FAST_INLINE int fast_flow_is(const struct fast_flow *f, const struct fast_key *k)
+{
+    return f->near_addr == k->near_addr && f->far_addr == k->far_addr && f->near_port == k->near_port &&
+           f->far_port == k->far_port && f->proto == k->proto && f->domain == k->domain;
+}
+
+/* The rows behind the first one: which has the key; -1: none. */
+FAST_VERIFIED_ONCE int fast_flow_seek(FAST_ENV *env, const struct fast_config *c, __u32 in,
+                                      const struct fast_key *k)
+{
+    __u32 home, row = 0;
+    int found = 0;
+    FAST_PIN(env); /* or it would not be passed */
+    if (!c || !k) return -1;
+    home = fast_flow_home(c, k);
+    FAST_UNROLL
+    for (int i = 1; i < FAST_FLOW_PROBES; i++) {
+        __u32 at = (home + (__u32)i) & c->flow_mask;
+        const struct fast_flow *f = fast_flow_at(env, in, at);
+        if (!f || f->state == FAST_FLOW_FREE) break;
+        if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) {
+            found = 1;
+            row = at;
+            break;
+        }
+    }
+    return found ? (int)row : -1;
+}
+
+FAST_INLINE struct fast_flow *fast_flow_find(FAST_ENV *env, const struct fast_config *c, __u32 in,
+                                             const struct fast_key *k)
+{
+    struct fast_flow *f = fast_flow_at(env, in, fast_flow_home(c, k));
+    int row;
+    if (!f || f->state == FAST_FLOW_FREE) return 0;
+    if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) return f;
+    row = fast_flow_seek(env, c, in, k);
+    return row < 0 ? 0 : fast_flow_at(env, in, (__u32)row);
+}
+
+/* A row for a new key: its number, or -1: the key is there, its window is full, or somebody was faster. */
+FAST_VERIFIED_ONCE int fast_flow_claim(FAST_ENV *env, const struct fast_config *c, __u32 in,
+                                       const struct fast_key *k)
+{
+    __u32 home, row = 0, was = 0;
+    struct fast_flow *f;
+    int have = 0, twin = 0;
+    FAST_PIN(env);
+    if (!c || !k) return -1;
+    home = fast_flow_home(c, k);
+    FAST_UNROLL
+    for (int i = 0; i < FAST_FLOW_PROBES; i++) {
+        __u32 at = (home + (__u32)i) & c->flow_mask;
+        f = fast_flow_at(env, in, at);
+        if (!f) break;
+        if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) twin = 1;
+        if (!have && (f->state == FAST_FLOW_FREE || f->state == FAST_FLOW_GONE)) {
+            have = 1;
+            was = f->state;
+            row = at;
+        }
+        if (f->state == FAST_FLOW_FREE) break;
+    }
+    if (twin || !have) return -1;
+    f = fast_flow_at(env, in, row);
+    if (!f || __sync_val_compare_and_swap(&f->state, was, FAST_FLOW_BUSY) != was) return -1;
+    return (int)row;
+}
+
+FAST_INLINE void fast_flow_fill(struct fast_flow *f, const struct fast_key *k)
+{
+    f->domain = k->domain;
+    f->near_addr = k->near_addr;
+    f->far_addr = k->far_addr;
+    f->near_port = k->near_port;
+    f->far_port = k->far_port;
+    f->proto = (__u8)k->proto;
+    f->marks = 0;
+    f->packets = f->bytes = 0;
+}
+
+FAST_INLINE void fast_flow_publish(struct fast_flow *f) { __sync_lock_test_and_set(&f->state, FAST_FLOW_USED); }
+
+/* --- port blocks --- */
+
+/* The host's block, or a free one that becomes it; -1: there is none. */
+FAST_OUTLINE int fast_block_of(FAST_ENV *env, const struct fast_run *r, const struct fast_pool *p, __u32 host)
+{
+    __u32 addresses = p->last - p->first + 1, sides = p->sides ? p->sides : 1, domain = r->domain;
+    __u32 ours = addresses * p->blocks_per_address / sides;
+    __u32 start = (__u32)fast_mix(host, domain), free_row = 0;
+    int have = 0, row = -1;
+    struct fast_port_block *b;
+    if (!ours) return -1;
+    start %= ours;
+    FAST_UNROLL
+    for (int i = 0; i < FAST_BLOCK_PROBES; i++) {
+        __u32 n = (start + (__u32)i) % ours, at = p->blocks_at + n * sides + p->side;
+        b = fast_at_port_blocks(env, at);
+        if (!b) break;
+        if (b->state == FAST_FLOW_USED && b->host == host && b->domain == domain) {
+            row = (int)at;
+            break;
+        }
+        if (!have && b->state == FAST_FLOW_FREE) {
+            have = 1;
+            free_row = at;
+        }
+    }
+    if (row >= 0 || !have) return row;
+    b = fast_at_port_blocks(env, free_row);
+    if (!b || __sync_val_compare_and_swap(&b->state, FAST_FLOW_FREE, FAST_FLOW_BUSY) != FAST_FLOW_FREE) return -1;
+    b->domain = domain;
+    b->host = host;
+    b->flows = 0;
+    b->since = fast_age_clock(env, r);
+    b->pool = r->in->pool;
+    __sync_lock_test_and_set(&b->state, FAST_FLOW_USED);
+    fast_tell(env, FAST_EVENT_BLOCK, free_row);
+    return (int)free_row;
+}
+
+/* --- a new binding --- */
+
+struct fast_offer { /* of ports */
+    struct fast_key key; /* of the packets that come back */
+    __u32 low, wanted;   /* first port of the block; the inside port */
+    int row;
+};
+
+FAST_INLINE void fast_offer_try(FAST_ENV *env, const struct fast_run *r, const struct fast_pool *p,
+                                struct fast_offer *o, __u32 n)
+{
+    __u32 ports = p->block_ports ? p->block_ports : 1;
+    o->key.near_port = FAST_BE16(o->low + (o->wanted + n * FAST_PORT_STRIDE) % ports);
+    o->row = fast_flow_claim(env, r->config, 1, &o->key);
+}
+
+/* Both rows of x->key; x gets the translation. FAST_GO or why not. */
+FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x)
+{
+    const struct fast_pool *p = x->pool;
+    struct fast_offer o = {.key = x->key, .row = -1};
+    struct fast_flow *in, *out;
+    struct fast_port_block *b;
+    __u32 n, addr;
+    int block = fast_block_of(env, r, p, x->key.near_addr), row;
+    if (block < 0) return FAST_NAT_POOL_FULL;
+    b = fast_at_port_blocks(env, (__u32)block);
+    if (!b) return FAST_NAT_POOL_FULL;
+    if (b->flows >= p->host_limit) {
+        b->refused++;
+        return FAST_NAT_HOST_LIMIT;
+    }
+    n = (__u32)block - p->blocks_at;
+    addr = p->blocks_per_address ? n / p->blocks_per_address : 0;
+    n -= addr * p->blocks_per_address;
+    o.key.near_addr = FAST_BE32(p->first + addr);
+    o.low = p->port_low + n * p->block_ports;
+    o.wanted = FAST_BE16(x->key.near_port);
+    FAST_UNROLL
+    for (__u32 i = 0; i < FAST_PORT_TRIES; i++)
+        if (o.row < 0) fast_offer_try(env, r, p, &o, i);
+    if (o.row < 0) return FAST_NAT_TABLE_FULL;
+    in = fast_at_flows_in(env, (__u32)o.row);
+    if (!in) return FAST_NAT_TABLE_FULL;
+    row = fast_flow_claim(env, r->config, 0, &x->key);
+    out = row < 0 ? 0 : fast_at_flows_out(env, (__u32)row);
+    if (!out) {
+        __sync_lock_test_and_set(&in->state, FAST_FLOW_GONE);
+        return FAST_NAT_TABLE_FULL;
+    }
+    fast_flow_fill(in, &o.key);
+    fast_flow_fill(out, &x->key);
+    in->to_addr = x->key.near_addr;
+    in->to_port = x->key.near_port;
+    in->other = (__u32)row;
+    out->to_addr = o.key.near_addr;
+    out->to_port = o.key.near_port;
+    out->other = (__u32)o.row;
+    in->block = out->block = (__u32)block;
+    in->seen = out->seen = fast_age_clock(env, r);
+    out->marks = (__u8)x->marks;
+    out->packets = 1;
+    out->bytes = r->bytes;
+    x->addr = out->to_addr;
+    x->port = out->to_port;
+    fast_flow_publish(in);
+    fast_flow_publish(out);
+    __sync_fetch_and_add(&b->flows, 1);
+    fast_tell(env, FAST_EVENT_FLOW, (__u32)row);
+    return FAST_GO;
+}
+
+/* --- what a packet is to NAT --- */
+
+FAST_INLINE int fast_in_pool(const struct fast_pool *p, __u32 addr)
+{
+    __u32 a = FAST_BE32(addr);
+    return a >= p->first && a <= p->last;
+}
+
+/* Replaces x->addr by its partner of a static pair. */
+FAST_INLINE int fast_static_of(const struct fast_pool *p, __u32 in, __u32 addr, __u32 *out)
+{
+    int found = 0;
+    FAST_UNROLL
+    for (__u32 i = 0; i < FAST_POOL_STATICS; i++) {
+        const struct fast_static *s = &p->statics[i];
+        __u32 from = in ? s->outside : s->inside, to = in ? s->inside : s->outside;
+        if (found || i >= p->statics_n || (addr & s->mask) != from) continue;
+        *out = to | (addr & ~s->mask);
+        found = 1;
+    }
+    return found;
+}
+
+FAST_INLINE int fast_is_inside(const struct fast_pool *p, __u32 addr)
+{
+    int inside = 0;
+    FAST_UNROLL
+    for (__u32 i = 0; i < FAST_POOL_INSIDES; i++)
+        if (i < p->insides_n && (addr & p->inside_mask[i]) == p->inside[i]) inside = 1;
+    return inside;
+}
+
+/* The key of a packet with ports. */
+FAST_INLINE void fast_key_of_ports(const struct fast_run *r, const struct fast_ip4 *ip, struct fast_nat *x)
+{
+    x->kind = FAST_NAT_PORTS;
+    x->key.near_addr = x->in ? ip->target : ip->source;
+    x->key.far_addr = x->in ? ip->source : ip->target;
+    x->key.near_port = x->in ? r->target_port : r->source_port;
+    x->key.far_port = x->in ? r->source_port : r->target_port;
+}
+
+/* An error is about a packet of the other direction: what is near in it is at its other end. */
+FAST_INLINE int fast_key_of_error(const struct fast_error *e, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_ip4 *ip = &e->ip;
+    if ((const __u8 *)(e + 1) > end) return FAST_NAT_PROTOCOL;
+    if (ip->version_words != 0x45) return FAST_NAT_PROTOCOL;
+    x->kind = FAST_NAT_ERROR;
+    x->key.proto = ip->proto;
+    x->key.near_addr = x->in ? ip->source : ip->target;
+    x->key.far_addr = x->in ? ip->target : ip->source;
+    if (ip->proto == FAST_TCP || ip->proto == FAST_UDP) {
+        x->key.near_port = x->in ? e->l4.source_port : e->l4.target_port;
+        x->key.far_port = x->in ? e->l4.target_port : e->l4.source_port;
+        return FAST_GO;
+    }
+    if (ip->proto != FAST_ICMP) return FAST_NAT_PROTOCOL;
+    x->key.near_port = e->id;
+    return FAST_GO;
+}
+
+FAST_INLINE int fast_key_of_icmp(const struct fast_ip4 *ip, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_icmp *c = (const struct fast_icmp *)(ip + 1);
+    if ((const __u8 *)(c + 1) > end) return FAST_NAT_PROTOCOL;
+    if (c->type == FAST_UNREACHABLE || c->type == FAST_TIME_EXCEEDED || c->type == FAST_PARAMETER)
+        return fast_key_of_error((const struct fast_error *)c, end, x);
+    if (c->type != FAST_ECHO && c->type != FAST_ECHO_REPLY) return FAST_NAT_PROTOCOL;
+    x->kind = FAST_NAT_ECHO;
+    x->key.near_addr = x->in ? ip->target : ip->source;
+    x->key.far_addr = x->in ? ip->source : ip->target;
+    x->key.near_port = c->id;
+    return FAST_GO;
+}
+
+FAST_INLINE int fast_nat_key(const struct fast_run *r, const __u8 *h, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
+    if ((const __u8 *)(ip + 1) > end) return FAST_RUNT;
+    if (r->odd) return FAST_NAT_FRAGMENT;
+    x->key.domain = r->domain;
+    x->key.proto = r->proto;
+    if (r->ports) {
+        fast_key_of_ports(r, ip, x);
+        return FAST_GO;
+    }
+    return r->proto == FAST_ICMP ? fast_key_of_icmp(ip, end, x) : FAST_NAT_PROTOCOL;
+}
+
+FAST_INLINE void fast_flow_saw(FAST_ENV *env, const struct fast_run *r, struct fast_flow *f, __u32 marks)
+{
+    __u32 now = fast_age_clock(env, r);
+    if (f->seen != now) f->seen = now;
+    if (marks & ~(__u32)f->marks) f->marks |= (__u8)marks;
+    f->packets++;
+    f->bytes += r->bytes;
+}
+
+FAST_INLINE __u32 fast_marks_of(const struct fast_run *r, const __u8 *h, const __u8 *end)
+{
+    const struct fast_tcp *t = (const struct fast_tcp *)(h + sizeof(struct fast_ip4));
+    __u32 f;
+    if (r->proto != FAST_TCP || (const __u8 *)(t + 1) > end) return 0;
+    f = t->flags;
+    return (f & 2 ? FAST_FLOW_SYN : 0u) | (f & 1 ? FAST_FLOW_FIN : 0u) | (f & 4 ? FAST_FLOW_RST : 0u) |
+           (f & 16 ? FAST_FLOW_ACK : 0u);
+}
+
+/* --- stages --- */
+
+/* Packets from the public side to a pool or static address; and the refusal of hairpins. */
+FAST_INLINE int stage_nat_in(FAST_ENV *env, struct fast_run *r, const __u8 *h, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
+    struct fast_flow *f;
+    __u32 other = 0;
+    int v, paired;
+    if (!r->in->pool) return FAST_GO;
+    x->pool = fast_at_pools(env, r->in->pool);
+    if (!x->pool || (const __u8 *)(ip + 1) > end) return FAST_GO;
+    paired = fast_static_of(x->pool, 1, ip->target, &other);
+    if (!paired && !fast_in_pool(x->pool, ip->target)) return FAST_GO;
+    if (!(r->in->flags & FAST_OUTSIDE)) return FAST_NAT_HAIRPIN;
+    x->in = 1;
+    if (paired && r->odd) return FAST_NAT_FRAGMENT;
+    if (paired) {
+        x->kind = FAST_NAT_STATIC;
+        x->addr = other;
+        return FAST_GO;
+    }
+    v = fast_nat_key(r, h, end, x);
+    if (v != FAST_GO) return v;
+    f = fast_flow_find(env, r->config, 1, &x->key);
+    if (!f) return FAST_NAT_NO_BINDING;
+    x->addr = f->to_addr;
+    x->port = f->to_port;
+    fast_flow_saw(env, r, f, fast_marks_of(r, h, end));
+    return FAST_GO;
+}
+
+/* Packets from the inside that leave on the public side. */
+FAST_INLINE int stage_nat_out(FAST_ENV *env, struct fast_run *r, const __u8 *h, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
+    struct fast_flow *f;
+    int v;
+    if (!x->pool || x->in || r->in->flags & FAST_OUTSIDE || !(r->out->flags & FAST_OUTSIDE)) return FAST_GO;
+    if ((const __u8 *)(ip + 1) > end) return FAST_RUNT;
+    if (fast_static_of(x->pool, 0, ip->source, &x->addr)) {
+        x->kind = FAST_NAT_STATIC;
+        return r->odd ? FAST_NAT_FRAGMENT : FAST_GO;
+    }
+    if (!fast_is_inside(x->pool, ip->source)) return FAST_GO;
+    v = fast_nat_key(r, h, end, x);
+    if (v != FAST_GO) return v;
+    f = fast_flow_find(env, r->config, 0, &x->key);
+    if (!f && x->kind == FAST_NAT_ERROR) return FAST_NAT_NO_BINDING;
+    x->marks = fast_marks_of(r, h, end);
+    if (!f) return fast_bind(env, r, x);
+    x->addr = f->to_addr;
+    x->port = f->to_port;
+    fast_flow_saw(env, r, f, x->marks);
+    return FAST_GO;
+}
+
+/* --- writing --- */
+
+FAST_INLINE void fast_nat_ports(const struct fast_run *r, __u8 *l4, const __u8 *end, const struct fast_nat *x,
+                                __u32 from)
+{
+    struct fast_tcp *t = (struct fast_tcp *)l4;
+    struct fast_udp *u = (struct fast_udp *)l4;
+    __u16 old, port = (__u16)x->port, sum;
+    if ((__u8 *)(u + 1) > end) return;
+    old = x->in ? u->target_port : u->source_port;
+    if (x->kind == FAST_NAT_STATIC) port = old;
+    if (r->proto == FAST_TCP) {
+        if ((__u8 *)(t + 1) > end) return;
+        t->sum = fast_sum_after(fast_sum_after(t->sum, from, x->addr), old, port);
+    } else if (r->proto == FAST_UDP && u->sum) {
+        sum = fast_sum_after(fast_sum_after(u->sum, from, x->addr), old, port);
+        u->sum = sum ? sum : 0xffff;
+    }
+    if (x->in)
+        u->target_port = port;
+    else
+        u->source_port = port;
+}
+
+FAST_INLINE void fast_nat_echo(__u8 *l4, const __u8 *end, const struct fast_nat *x)
+{
+    struct fast_icmp *c = (struct fast_icmp *)l4;
+    if ((__u8 *)(c + 1) > end) return;
+    c->sum = fast_sum_after(c->sum, c->id, x->port);
+    c->id = (__u16)x->port;
+}
+
+/* The quoted packet as its sender knows it. A changed address and the header sum that makes up for it
+ * leave the sum of the whole message as it was; a changed port does not. */
+FAST_INLINE void fast_nat_error(__u8 *l4, const __u8 *end, const struct fast_nat *x)
+{
+    struct fast_error *e = (struct fast_error *)l4;
+    __u16 old, new = (__u16)x->port;
+    if ((__u8 *)(e + 1) > end) return;
+    if (x->in) {
+        e->ip.sum = fast_sum_after(e->ip.sum, e->ip.source, x->addr);
+        e->ip.source = x->addr;
+    } else {
+        e->ip.sum = fast_sum_after(e->ip.sum, e->ip.target, x->addr);
+        e->ip.target = x->addr;
+    }
+    if (e->ip.proto == FAST_ICMP) {
+        old = e->id;
+        e->id = new;
+    } else if (x->in) {
+        old = e->l4.source_port;
+        e->l4.source_port = new;
+    } else {
+        old = e->l4.target_port;
+        e->l4.target_port = new;
+    }
+    e->icmp.sum = fast_sum_after(e->icmp.sum, old, new);
+}
+
+FAST_INLINE void stage_nat_write(const struct fast_run *r, __u8 *h, const __u8 *end, const struct fast_nat *x)
+{
+    struct fast_ip4 *ip = (struct fast_ip4 *)h;
+    __u8 *l4 = (__u8 *)(ip + 1);
+    __u32 from;
+    if (x->kind == FAST_NAT_NONE || l4 > end) return;
+    from = x->in ? ip->target : ip->source;
+    ip->sum = fast_sum_after(ip->sum, from, x->addr);
+    if (x->in)
+        ip->target = x->addr;
+    else
+        ip->source = x->addr;
+    if (x->kind == FAST_NAT_ECHO)
+        fast_nat_echo(l4, end, x);
+    else if (x->kind == FAST_NAT_ERROR)
+        fast_nat_error(l4, end, x);
+    else if (r->ports)
+        fast_nat_ports(r, l4, end, x, from);
+}

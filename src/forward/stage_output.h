@@ -1,0 +1,70 @@
+/* forward/stage_output.h - what is written into a frame: checksums (RFC 1624), TTL, traffic class, MAC
+ * addresses, tags. */
+#pragma once
+#include "forward/stage_frame.h"
+
+FAST_INLINE __u16 fast_fold(__u32 s)
+{
+    s = (s & 0xffff) + (s >> 16);
+    s = (s & 0xffff) + (s >> 16);
+    return (__u16)~s;
+}
+
+/* The sum after one 16-bit or 32-bit word of what it covers changed (RFC 1624, equation 3). */
+FAST_INLINE __u16 fast_sum_after(__u16 sum, __u32 from, __u32 to)
+{
+    __u32 s = (__u16)~sum;
+    s += (__u16)~from;
+    s += (__u16) ~(from >> 16);
+    s += to & 0xffff;
+    s += to >> 16;
+    return fast_fold(s);
+}
+
+FAST_INLINE void fast_write4(struct fast_ip4 *ip, __u8 tos)
+{
+    __u16 sum = ip->sum;
+    if (tos != ip->tos) {
+        sum = fast_sum_after(sum, FAST_BE16(ip->tos), FAST_BE16(tos));
+        ip->tos = tos;
+    }
+    ip->sum = fast_sum_after(sum, FAST_BE16(0x0100), 0);
+    ip->ttl--;
+}
+
+FAST_INLINE void fast_write6(struct fast_ip6 *ip, __u8 tos)
+{
+    ip->version_class = (__u8)(0x60 | tos >> 4);
+    ip->class_flow = (__u8)((tos & 15) << 4 | (ip->class_flow & 15));
+    ip->hops--;
+}
+
+/* Room for the tags of the way out, MAC addresses, tags. */
+FAST_INLINE int stage_output(FAST_ENV *env, const struct fast_run *r, struct fast_frame *f)
+{
+    const struct fast_attachment *out = r->out;
+    __u32 want = FAST_ETHER_BYTES + (out->inner ? FAST_TAG_BYTES : 0) + (out->outer ? FAST_TAG_BYTES : 0);
+    struct fast_ether *e;
+    struct fast_tag *t;
+    if (want != r->l3 && !fast_move_head(env, f, (int)r->l3 - (int)want)) return FAST_MALFORMED;
+    e = (struct fast_ether *)f->data;
+    t = (struct fast_tag *)(e + 1);
+    if ((__u8 *)(t + 2) > f->end) return FAST_RUNT; /* never: an IP header stood there */
+    __builtin_memcpy(e->target, r->hop->mac, 6);
+    __builtin_memcpy(e->source, out->mac, 6);
+    if (out->outer) {
+        e->type = out->ethertype;
+        t->tci = FAST_BE16(out->outer);
+        t->type = FAST_BE16(FAST_TYPE_CTAG);
+        t++;
+        t->tci = FAST_BE16(out->inner);
+        t->type = r->type;
+    } else if (out->inner) {
+        e->type = FAST_BE16(FAST_TYPE_CTAG);
+        t->tci = FAST_BE16(out->inner);
+        t->type = r->type;
+    } else {
+        e->type = r->type;
+    }
+    return FAST_FORWARDED;
+}
