@@ -427,10 +427,14 @@ static void due(struct process *p, instant now)
     loop_expect(p->loop, &p->link_watch, LOOP_READ | (link_waiting(&p->link) ? LOOP_WRITE : 0u));
 }
 
-/* Libraries that would open files later are told beforehand what they would look for. */
+static int compare_octets(const void *a, const void *b) { return *(const char *)a - *(const char *)b; }
+
+/* Libraries that would open files or ask the system later do it now, before that is forbidden. */
 static void settle_libraries(void)
 {
     size_t seed = 0;
+    char many[2048] = {0};
+    qsort(many, sizeof many, 1, compare_octets); /* asks once how much memory there is: sysinfo */
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed) abort();
     json_object_seed(seed | 1);    /* else from /dev/urandom */
     mallopt(M_ARENA_MAX, 2);       /* else by the number of processors, from /sys */
