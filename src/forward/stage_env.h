@@ -67,6 +67,7 @@ struct fast_run {
     const struct fast_attachment *in, *out;
     const struct fast_hop *hop;
     __u32 port, domain;
+    __u32 arrived;            /* number of the attachment `in` */
     __u32 bytes;              /* of the packet, from the network header on */
     __u32 l3;                 /* offset of the network header */
     __u16 outer, inner, type; /* numbers of the tags; ethertype as on the wire */

@@ -95,6 +95,7 @@ FAST_INLINE int stage_attachment(FAST_ENV *env, struct fast_run *r)
     r->in = fast_at_attachments(env, 2 * id + r->config->slot);
     if (!r->in) return FAST_NO_ATTACHMENT;
     r->domain = r->in->domain;
+    r->arrived = id;
     return FAST_GO;
 }
 

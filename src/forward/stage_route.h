@@ -97,18 +97,20 @@ FAST_INLINE int stage_route(FAST_ENV *env, struct fast_run *r, __u32 index, __u3
     return r->out ? FAST_GO : FAST_NO_ROUTE;
 }
 
-/* Does the route to the source lead out of the attachment it came in by? Of a group, one member does. */
+/* Does the route to the source lead out of the attachment it came in by? Of a group, one member does.
+ * Numbers are compared, not pointers: from equal pointers the compiler takes one for the other, and
+ * verifiers before 6.2 do not see that the other was checked. */
 FAST_INLINE int fast_leads_back(FAST_ENV *env, const struct fast_run *r, __u32 index)
 {
     const struct fast_hop *h = index ? fast_at_hops(env, index) : 0;
     int back = 0;
     if (!h) return 0;
     if (h->kind != FAST_HOP_GROUP)
-        return h->kind != FAST_HOP_LOCAL && fast_at_attachments(env, 2 * h->attachment + r->config->slot) == r->in;
+        return h->kind != FAST_HOP_LOCAL && h->attachment == r->arrived;
     FAST_UNROLL
     for (int i = 0; i < 8; i++) {
         const struct fast_hop *m = i < h->members_n ? fast_at_hops(env, h->members[i]) : 0;
-        if (m && fast_at_attachments(env, 2 * m->attachment + r->config->slot) == r->in) back = 1;
+        if (m && m->attachment == r->arrived) back = 1;
     }
     return back;
 }
