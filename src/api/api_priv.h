@@ -180,7 +180,10 @@ struct kind_hooks {
 extern const struct kind_hooks kind_hooks[RESOURCE_KINDS];
 
 void resources_handle(struct call *c, size_t at); /* segments[at] is the type */
-void resources_list(struct call *c, enum resource_kind kind, const char *prefix);
+void resources_list(struct call *c, enum resource_kind kind); /* of a subscription */
+/* Identifiers and tags of all kinds; group NULL: of a subscription; type NULL: of all types. */
+void resources_brief(struct call *c, const char *group, const char *type);
+void groups_list(struct call *c);
 json_t *resource_render(struct call *c, const struct record *r); /* owned by the call */
 json_t *children_render(struct call *c, const char *parent_key, enum resource_kind kind);
 void resource_destroy(struct call *c, const struct record *r); /* with children and index entries */
@@ -192,6 +195,7 @@ void faults_from_problems(struct call *c, const struct problems *ps);
 /* --- groups and what is above them (groups.c) --- */
 extern const char *const api_versions[]; /* ended by NULL, oldest first (api.c) */
 bool namespace_registered(struct call *c);
+json_t *group_render(struct call *c, const struct record *g); /* owned by the call */
 void groups_handle(struct call *c);
 const char *group_key(struct call *c, const char *subscription, const char *group);
 bool group_ready(struct call *c, const char *subscription, const char *group);

@@ -54,7 +54,7 @@ void group_ensure(struct call *c, const char *subscription, const char *group, c
         record_save(c, group_new(c, subscription, group, location));
 }
 
-static json_t *group_render(struct call *c, const struct record *g)
+json_t *group_render(struct call *c, const struct record *g)
 {
     json_t *out = own(c, json_deep_copy(g->json));
     json_object_del(out, "internal");
@@ -195,26 +195,6 @@ static void group_one(struct call *c, const char *name)
         rows[c->req->method].handle(c, name);
 }
 
-static bool is_group_key(const char *key)
-{
-    size_t slashes = 0;
-    for (; *key; key++) slashes += *key == '/';
-    return slashes == 4;
-}
-
-static void groups_list(struct call *c)
-{
-    json_t *list = own(c, json_array());
-    const char *prefix = group_key(c, c->sub->id, "");
-    struct keys all = keys_under(c, prefix);
-    for (size_t i = 0; i < all.n; i++) {
-        if (!is_group_key(all.keys[i]) || !may(c, ROLES_ANY, all.keys[i])) continue;
-        const struct record *g = record_load(c, all.keys[i]);
-        if (g) json_array_append(list, group_render(c, g));
-    }
-    answer_page(c, list, NULL);
-}
-
 /* --- generic lists of resources --- */
 
 /* The value in "name eq 'value'" of a filter, or NULL. */
@@ -233,24 +213,7 @@ static void resources_of(struct call *c, const char *group)
     const char *filter = target_param(&c->target, "$filter");
     const char *in = group ? group : filter_value(c, filter, "resourcegroup");
     const char *type = filter_value(c, filter, "resourcetype");
-    json_t *list = own(c, json_array());
-    const char *prefix = in ? arena_printf(&c->arena, "%s/", group_key(c, c->sub->id, in))
-                            : group_key(c, c->sub->id, "");
-    struct keys all = keys_under(c, prefix ? prefix : "");
-    for (size_t i = 0; i < all.n; i++) {
-        const struct record *r = is_group_key(all.keys[i]) ? NULL : record_load(c, all.keys[i]);
-        if (!r || r->kind == KIND_NONE || !(resource_type(r->kind)->flags & KIND_TRACKED)) continue;
-        if (type && !text_same_nocase(type, resource_type(r->kind)->full)) continue;
-        if (!may(c, kind_hooks[r->kind].read_roles, r->key)) continue;
-        const json_t *shown = resource_render(c, r);
-        json_t *item = json_object();
-        static const char *const members[] = {"id", "name", "type", "location", "tags", "sku"};
-        for (size_t m = 0; m < ARRAY_LEN(members); m++)
-            if (json_object_get(shown, members[m]))
-                json_object_set(item, members[m], json_object_get(shown, members[m]));
-        json_array_append_new(list, item);
-    }
-    answer_page(c, list, NULL);
+    resources_brief(c, in, type);
 }
 
 static void groups_path(struct call *c)
@@ -512,7 +475,7 @@ static void network_path(struct call *c) /* /subscriptions/S/providers/Microsoft
         service_communities(c);
     } else if (c->target.n == 5 && k != KIND_NONE &&
                resource_type(k)->flags & KIND_BY_SUBSCRIPTION) {
-        resources_list(c, k, group_key(c, c->sub->id, ""));
+        resources_list(c, k);
     } else {
         fault_add(&c->faults, FAULT_InvalidResourceType, "",
                   "The resource type '%s' could not be found in the namespace 'Microsoft.Network'.",

@@ -1,225 +1,18 @@
-/* api/resources.c - what every kind of resource has in common: finding it, PUT, GET, PATCH, DELETE,
- * lists, children in the parent's body. What a kind has of its own are the hooks of kinds_*.c. */
+/* api/resources.c - what every kind of resource has in common: PUT, GET, PATCH, DELETE, children in
+ * the parent's body. What a kind has of its own are the hooks of kinds_*.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "api/api_priv.h"
+#include "api/place.h"
 #include "base/text.h"
 
-enum { LIST_PAGE = 100, EMBEDDED_MOST = 512 };
-
-struct place { /* what a path means */
-    enum resource_kind kind;
-    const char *group, *name;
-    const char *id;  /* canonical spelling, with the names as they stand in the path */
-    const char *key; /* where it is stored */
-    const char
-        *shown; /* key of the identifier itself; differs from `key` for the provider's view */
-    const char *parent; /* key of the parent as stored; NULL: top level */
-    const char *view;   /* key of the parent as in the path: the provider's cross-connection */
-    bool collection;
-    const char *action; /* what follows the resource: no resource of its own */
-    const char *argument;
-    bool has_argument;
-};
-
-/* --- finding --- */
-
-/* The provider's view of a circuit's peerings is stored with the circuit. */
-static const char *stored_parent(struct call *c, enum resource_kind kind, const char *key)
-{
-    const struct record *cross = kind == KIND_CROSS_CONNECTION ? record_load(c, key) : NULL;
-    const char *circuit = cross ? internal_text(cross, "circuit") : "";
-    return *circuit ? arena_text(&c->arena, circuit) : key;
-}
-
-static bool step_into(struct call *c, struct place *p, enum resource_kind kind, const char *name)
-{
-    const char *segment = resource_type(kind)->segment;
-    bool top = p->kind == KIND_NONE;
-    p->parent = top ? NULL : stored_parent(c, p->kind, p->key);
-    p->view = top ? NULL : p->key;
-    char *id = arena_printf(&c->arena, "%s/%s/%s", p->id, segment, name);
-    const char *shown = id ? resource_key(id, &c->arena) : NULL;
-    const char *stored = top ? id : arena_printf(&c->arena, "%s/%s/%s", p->parent, segment, name);
-    if (!shown || !stored)
-        return FAIL(c, ServiceUnavailable, "", "The request needs too much memory.");
-    p->id = id;
-    p->shown = shown;
-    p->key = resource_key(stored, &c->arena);
-    p->kind = kind;
-    p->name = name;
-    return true;
-}
-
-static bool place_find(struct call *c, size_t at, struct place *p)
-{
-    const char *const *s = c->target.segments;
-    size_t n = c->target.n;
-    *p = (struct place){.kind = KIND_NONE, .group = s[3]};
-    p->id =
-        arena_printf(&c->arena, "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Network",
-                     c->sub->id, p->group);
-    while (at < n && c->faults.n == 0) {
-        enum resource_kind kind = resource_kind_find(p->kind, s[at]);
-        if (kind == KIND_NONE && p->kind != KIND_NONE && n - at <= 2) {
-            p->has_argument = n - at == 2;
-            p->action = action_known(p->kind, s[at], p->has_argument) ? s[at] : NULL;
-            p->argument = p->has_argument ? s[at + 1] : "";
-            if (p->action) return true;
-        }
-        if (kind == KIND_NONE)
-            return FAIL(c, InvalidResourceType, "",
-                        "The resource type '%s' could not be found in the namespace "
-                        "'Microsoft.Network'.",
-                        s[at]);
-        if (at + 1 == n) {
-            p->collection = true;
-            p->parent = p->kind == KIND_NONE ? NULL : p->key;
-            p->kind = kind;
-            return true;
-        }
-        if (!step_into(c, p, kind, s[at + 1])) return false;
-        at += 2;
-    }
-    return c->faults.n == 0;
-}
+enum { EMBEDDED_MOST = 512 };
 
 static bool not_found(struct call *c, const struct place *p)
 {
     return FAIL(c, ResourceNotFound, "",
                 "The Resource '%s/%s' under resource group '%s' was not found.",
                 resource_type(p->kind)->full, p->name, p->group);
-}
-
-/* What is busy while an operation runs: the top-level resource, for the provider's side the
- * circuit. */
-static const char *root_of_key(struct call *c, const char *key)
-{
-    size_t slashes = 0, n = 0;
-    for (; key[n] && slashes < 9; n++) slashes += key[n] == '/';
-    const char *root = arena_printf(&c->arena, "%.*s", (int)(slashes == 9 ? n - 1 : n), key);
-    return root ? root : key;
-}
-
-const char *resource_root(struct call *c, const struct record *r)
-{
-    const char *circuit = r->kind == KIND_CROSS_CONNECTION ? internal_text(r, "circuit") : "";
-    return root_of_key(c, *circuit ? circuit : r->key);
-}
-
-/* --- showing --- */
-
-json_t *resource_render(struct call *c, const struct record *r)
-{
-    json_t *out = own(c, json_deep_copy(r->json));
-    json_object_del(out, "internal");
-    if (kind_hooks[r->kind].render) kind_hooks[r->kind].render(c, r, out);
-    return out;
-}
-
-/* A peering as its provider sees it: its properties under the cross-connection's identifier. */
-static json_t *render_as(struct call *c, const struct record *r, enum resource_kind kind,
-                         const char *parent_id)
-{
-    json_t *out = resource_render(c, r);
-    if (kind != KIND_CROSS_PEERING) return out;
-    char *id = arena_printf(&c->arena, "%s/%s/%s", parent_id, resource_type(kind)->segment,
-                            record_text(r, "name"));
-    json_object_set_new(out, "id", json_string(id ? id : ""));
-    json_object_set_new(out, "type", json_string(resource_type(kind)->full));
-    return out;
-}
-
-static json_t *render_at(struct call *c, const struct record *r, const struct place *p)
-{
-    const struct record *view = p->kind == KIND_CROSS_PEERING ? record_load(c, p->view) : NULL;
-    return render_as(c, r, p->kind, view ? record_text(view, "id") : "");
-}
-
-json_t *children_render(struct call *c, const char *parent_key, enum resource_kind kind)
-{
-    json_t *list = own(c, json_array());
-    enum resource_kind parent_kind = resource_type(kind)->parent;
-    const struct record *parent = record_load(c, parent_key);
-    enum resource_kind stored = kind == KIND_CROSS_PEERING ? KIND_PEERING : kind;
-    struct keys keys = children_of(c, stored_parent(c, parent_kind, parent_key), stored);
-    for (size_t i = 0; i < keys.n; i++) {
-        const struct record *r = record_load(c, keys.keys[i]);
-        if (r)
-            json_array_append(list, render_as(c, r, kind, parent ? record_text(parent, "id") : ""));
-    }
-    return list;
-}
-
-void answer_page(struct call *c, json_t *list, const char *next_after)
-{
-    json_t *body = own(c, json_pack("{s:O}", "value", list));
-    struct text link = {0};
-    if (next_after) {
-        text_addf(&link, "%s", c->req->base_url);
-        for (size_t i = 0; i < c->target.n; i++)
-            text_addf(&link, "/%s", target_encode(c->target.segments[i], &c->arena));
-        text_addf(&link, "?api-version=%s", target_encode(c->version, &c->arena));
-        const char *top = target_param(&c->target, "$top");
-        if (top) text_addf(&link, "&%%24top=%s", target_encode(top, &c->arena));
-        text_addf(&link, "&%%24skiptoken=%s", target_encode(next_after, &c->arena));
-        json_object_set_new(body, "nextLink", json_string(text_get(&link)));
-        text_drop(&link);
-    }
-    answer_json(c, 200, body);
-}
-
-static bool is_of_kind(const char *key, const char *segment)
-{
-    for (int i = 0; i < 7 && key; i++) key = strchr(key + 1, '/');
-    size_t n = strlen(segment);
-    return key && key[0] == '/' && strncmp(key - n, segment, n) == 0 &&
-           key[-(ptrdiff_t)n - 1] == '/' && !strchr(key + 1, '/');
-}
-
-void resources_list(struct call *c, enum resource_kind kind, const char *prefix)
-{
-    const char *after = target_param(&c->target, "$skiptoken"), *last = NULL;
-    const char *top = target_param(&c->target, "$top");
-    long page = top ? strtol(top, NULL, 10) : LIST_PAGE;
-    const char *segment = resource_key(resource_type(kind)->segment, &c->arena);
-    json_t *list = own(c, json_array());
-    if (page < 1 || page > LIST_PAGE) page = LIST_PAGE;
-    struct keys all = keys_under(c, prefix);
-    for (size_t i = 0; i < all.n && segment; i++) {
-        if (after && strcmp(all.keys[i], after) <= 0) continue;
-        if (!is_of_kind(all.keys[i], segment)) continue;
-        if (!may(c, kind_hooks[kind].read_roles, all.keys[i])) continue;
-        if ((long)json_array_size(list) == page) {
-            answer_page(c, list, last);
-            return;
-        }
-        const struct record *r = record_load(c, all.keys[i]);
-        if (r) json_array_append(list, resource_render(c, r));
-        last = all.keys[i];
-    }
-    answer_page(c, list, NULL);
-}
-
-static void collection_get(struct call *c, const struct place *p)
-{
-    const struct record *parent = p->parent ? record_load(c, p->parent) : NULL;
-    const char *scope = p->parent ? p->parent : group_key(c, c->sub->id, p->group);
-    if (!require(c, kind_hooks[p->kind].read_roles, scope, "Microsoft.Network/*/read")) return;
-    if (c->req->method != API_GET) {
-        fault_add(&c->faults, FAULT_MethodNotAllowed, "", "A list can only be read.");
-    } else if (p->parent && !parent) {
-        fault_add(&c->faults, FAULT_ResourceNotFound, "", "The Resource '%s' was not found.",
-                  p->id);
-    } else if (p->parent) {
-        answer_page(c, children_render(c, p->parent, p->kind), NULL);
-    } else if (group_ready(c, c->sub->id, p->group) ||
-               c->faults.rows[0].code == FAULT_ResourceGroupBeingDeleted) {
-        c->faults.n = 0;
-        const char *prefix = arena_printf(&c->arena, "%s/", scope);
-        resources_list(c, p->kind, prefix ? prefix : scope);
-    }
 }
 
 static void resource_get(struct call *c, const struct place *p)
@@ -528,7 +321,7 @@ static void finish_put(struct call *c, const struct place *p, struct record *r, 
     const struct resource_type *type = resource_type(p->kind);
     const char *location = record_location(r);
     const struct operation_start start = {.what = "write",
-                                          .root = root_of_key(c, resource_root(c, r)),
+                                          .root = key_root(c, resource_root(c, r)),
                                           .keys = ch->write,
                                           .keys_n = ch->write_n,
                                           .ms = type->write_ms,
@@ -568,7 +361,7 @@ static void resource_put(struct call *c, const struct place *p)
         not_found(c, p);
         return;
     }
-    if (!operation_idle(c, old ? resource_root(c, old) : root_of_key(c, p->key))) return;
+    if (!operation_idle(c, old ? resource_root(c, old) : key_root(c, p->key))) return;
     enum resource_kind stored = p->kind == KIND_CROSS_PEERING ? KIND_PEERING : p->kind;
     bool by_provider = p->kind == KIND_CROSS_PEERING;
     ch->write[ch->write_n++] = p->key;
