@@ -81,6 +81,8 @@ void api_drop(struct api *a)
     if (!a) return;
     for (size_t i = 0; i < a->running_n; i++) free(a->running[i].root);
     free(a->running);
+    pool_hints_drop(a);
+    snapshot_drop(a->snapshot);
     arena_drop(&a->arena);
     free(a);
 }
@@ -139,21 +141,4 @@ void api_handle(struct api *a, const struct api_request *req, int64_t now_ms,
     if (c.faults.n > 0) answer_faults(&c);
     if (req->method == API_HEAD) text_clear(&out->body);
     call_drop(&c);
-}
-
-json_t *api_resources(struct api *a)
-{
-    struct call c;
-    json_t *list = json_array();
-    call_init(&c, a, 0);
-    struct keys all = keys_under(&c, "/");
-    for (size_t i = 0; i < all.n; i++) {
-        const struct record *r = record_load(&c, all.keys[i]);
-        if (r && r->kind != KIND_NONE) json_array_append(list, r->json);
-    }
-    bool fine = c.faults.n == 0;
-    call_drop(&c);
-    if (fine) return list;
-    json_decref(list);
-    return NULL;
 }

@@ -19,6 +19,11 @@ struct running { /* an operation that has not ended */
     int64_t due_ms;
 };
 
+struct pool_hint { /* no number below `next` is free, as far as this process knows */
+    char *pool;
+    unsigned next;
+};
+
 struct api {
     struct api_world world;
     struct arena arena; /* of the catalogue */
@@ -26,6 +31,9 @@ struct api {
     struct running *running;
     size_t running_n, running_room;
     int64_t pruned_ms;
+    struct pool_hint *hints;
+    size_t hints_n;
+    struct snapshot *snapshot; /* NULL: nobody asked yet */
 };
 
 struct record { /* a stored resource */
@@ -56,6 +64,7 @@ struct call {
     enum resource_kind place_kind; /* what the path names, and the key of its identifier */
     const char *place_key;
     bool again; /* the end of an operation must be tried later */
+    bool part;  /* so far it is done: to be written, and gone on with */
 };
 
 void call_init(struct call *c, struct api *a, int64_t now_ms);
@@ -112,9 +121,14 @@ void record_state_set(struct record *r, enum resource_state s);
 unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
                    const char *owner);
 void pool_give(struct call *c, const char *pool, unsigned number);
+void pool_hints_drop(struct api *a);
 /* A short unique word for a resource, made of its name; reserved until given back. */
 const char *label_take(struct call *c, const char *pool, const char *name, const char *owner);
 void label_give(struct call *c, const char *pool, const char *label);
+
+/* --- all resources, as the store has them now (snapshot.c) --- */
+struct snapshot;
+void snapshot_drop(struct snapshot *s); /* NULL is ignored */
 
 /* --- who may (access.c) --- */
 enum {

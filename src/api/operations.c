@@ -214,13 +214,18 @@ static void end_key(struct call *c, const char *what, const char *key)
     }
 }
 
+/* A large group goes in parts, each a batch of its own; children come after their parents and go
+ * with them. */
 static void end_group(struct call *c, const char *key)
 {
+    enum { PART = STORE_BATCH_MAX / 4 }; /* of the writes in a batch; one resource may need many */
     const char *prefix = arena_printf(&c->arena, "%s/", key);
     struct keys all = keys_under(c, prefix ? prefix : key);
     for (size_t i = 0; i < all.n; i++) {
         const struct record *r = record_load(c, all.keys[i]);
         if (r) resource_destroy(c, r);
+        c->part = c->writes_n > PART && i + 1 < all.n;
+        if (c->part) return;
     }
     remove_key(c, key);
 }
@@ -293,6 +298,11 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
     bool ended = c.faults.n == 0;
     if (op && has_status(op, "InProgress")) {
         end_parts(&c, op);
+        if (c.part) {
+            bool written = call_commit(&c);
+            call_drop(&c);
+            return written && operation_end(a, id, now_ms);
+        }
         ended = !c.again && !is_passing(&c.faults);
         if (c.faults.n > 0 && ended) end_failed(&c, op);
         bool failed = c.faults.n > 0 || json_object_get(op, "error");

@@ -310,15 +310,51 @@ static const char *pool_key(struct call *c, const char *pool, unsigned number)
     return k ? k : "pool";
 }
 
-unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
-                   const char *owner)
+static bool is_taken(struct call *c, const char *pool, unsigned number)
+{
+    return load_json(c, pool_key(c, pool, number), NULL) != NULL;
+}
+
+static struct pool_hint *hint_of(struct call *c, const char *pool)
+{
+    struct api *a = c->api;
+    size_t n = strlen(pool) + 1;
+    for (size_t i = 0; i < a->hints_n; i++)
+        if (strcmp(a->hints[i].pool, pool) == 0) return &a->hints[i];
+    a->hints = realloc(a->hints, (a->hints_n + 1) * sizeof *a->hints);
+    char *copy = malloc(n);
+    if (!a->hints || !copy) abort();
+    a->hints[a->hints_n] = (struct pool_hint){memcpy(copy, pool, n), 0};
+    return &a->hints[a->hints_n++];
+}
+
+void pool_hints_drop(struct api *a)
+{
+    for (size_t i = 0; i < a->hints_n; i++) free(a->hints[i].pool);
+    free(a->hints);
+}
+
+/* The lowest number that no key stands for. */
+static unsigned lowest_free(struct call *c, const char *pool, unsigned first)
 {
     const char *prefix = arena_printf(&c->arena, "pool/%s/", pool);
     struct keys taken = keys_under(c, prefix ? prefix : pool);
-    unsigned number = first;
     for (size_t i = 0; i < taken.n; i++) /* in order */
-        if (strtoul(taken.keys[i] + strlen(prefix), NULL, 10) == number) number++;
-    if (number > last) return 0;
+        if (strtoul(taken.keys[i] + strlen(prefix), NULL, 10) == first) first++;
+    return first;
+}
+
+/* Looks upwards from where the last one was found. All keys are read only at the start, and when the
+ * end is reached: somebody else may have given one back. */
+unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
+                   const char *owner)
+{
+    struct pool_hint *hint = hint_of(c, pool);
+    unsigned number = hint->next >= first ? hint->next : lowest_free(c, pool, first);
+    while (number <= last && is_taken(c, pool, number)) number++;
+    if (number > last) number = lowest_free(c, pool, first);
+    if (number > last || c->faults.n > 0) return 0;
+    hint->next = number;
     json_t *value = own(c, json_pack("{s:s}", "owner", owner));
     put_json(c, pool_key(c, pool, number), value, STORE_ABSENT);
     return number;
@@ -326,7 +362,10 @@ unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned la
 
 void pool_give(struct call *c, const char *pool, unsigned number)
 {
-    if (number) remove_key(c, pool_key(c, pool, number));
+    struct pool_hint *hint = hint_of(c, pool);
+    if (!number) return;
+    if (number < hint->next) hint->next = number;
+    remove_key(c, pool_key(c, pool, number));
 }
 
 static const char *label_key(struct call *c, const char *pool, const char *label)
