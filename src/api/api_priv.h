@@ -216,6 +216,21 @@ bool group_ready(struct call *c, const char *subscription, const char *group);
 void group_ensure(struct call *c, const char *subscription, const char *group,
                   const char *location);
 
+/* --- what there is to have (offers.c) --- */
+/* False when there is no list called `what`, or no single one in it. name NULL: the list. */
+bool offers_handle(struct call *c, const char *what, const char *name);
+void operations_list(struct call *c, const char *namespace_);
+
+/* --- answers of older versions (shape.c) --- */
+/* Takes away from `out`, one shown resource, what the asked api-version did not have yet. */
+void shape_for_version(const struct call *c, enum resource_kind kind, json_t *out);
+struct shape_row { /* for the reference: rows in order, ended by one without path */
+    enum resource_kind kind;
+    const char *path;  /* members from the resource down, by dots */
+    const char *since; /* api-version */
+};
+extern const struct shape_row shape_rows[];
+
 /* --- template deployments (deployments.c) --- */
 /* below: "", "operations" or "validate" */
 void deployments_handle(struct call *c, const char *group, const char *name, const char *below);

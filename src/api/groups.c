@@ -1,5 +1,5 @@
 /* api/groups.c - what lies above the resources: tenants, subscriptions, locations, namespaces,
- * resource groups, lists over them, and the two catalogues that can be asked for. */
+ * resource groups. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -396,57 +396,7 @@ static void namespaces(struct call *c)
               c->target.segments[3]);
 }
 
-/* --- catalogues --- */
-
-static json_t *offer(uint32_t mbps)
-{
-    char name[24];
-    bool whole = mbps >= 1000 && mbps % 1000 == 0;
-    snprintf(name, sizeof name, whole ? "%uGbps" : "%uMbps", whole ? mbps / 1000 : mbps);
-    return json_pack("{s:s, s:I}", "offerName", name, "valueInMbps", (json_int_t)mbps);
-}
-
-static void service_providers(struct call *c)
-{
-    json_t *list = own(c, json_array());
-    const struct catalogue *cat = c->api->catalogue;
-    for (size_t i = 0; i < cat->providers_n; i++) {
-        const struct catalogue_provider *p = &cat->providers[i];
-        const struct catalogue_names *at = &p->locations[0];
-        json_t *places = json_array(), *offers = json_array();
-        for (size_t l = 0; l < at->n; l++) json_array_append_new(places, json_string(at->list[l]));
-        for (size_t o = 0; cat->limits.offered[o]; o++)
-            json_array_append_new(offers, offer(cat->limits.offered[o]));
-        json_t *row = json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o}}", "name", p->name, "id",
-                                "/subscriptions//resourceGroups//providers/Microsoft.Network/"
-                                "expressRouteServiceProviders/",
-                                "type", "Microsoft.Network/expressRouteServiceProviders",
-                                "properties", "provisioningState", "Succeeded", "peeringLocations",
-                                places, "bandwidthsOffered", offers);
-        if (at->n > 0) json_array_append(list, row); /* else it serves a national cloud only */
-        json_decref(row);
-    }
-    answer_page(c, list, NULL);
-}
-
-static void service_communities(struct call *c)
-{
-    json_t *list = own(c, json_array());
-    for (size_t i = 0; i < c->api->catalogue->communities_n; i++) {
-        const struct catalogue_community *k = &c->api->catalogue->communities[i];
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name",
-                      k->name, "id",
-                      "/subscriptions//resourceGroups//providers/Microsoft.Network/"
-                      "bgpServiceCommunities/",
-                      "type", "Microsoft.Network/bgpServiceCommunities", "properties",
-                      "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion", k->region,
-                      "communityName", k->name, "communityValue", k->value, "isAuthorizedToUse",
-                      !(k->authorization && c->sub->no_m365), "communityPrefixes", "serviceGroup", k->name));
-    }
-    answer_page(c, list, NULL);
-}
+/* --- what lies below a namespace --- */
 
 static void network_operations(struct call *c) /* .../locations/L/operations|operationResults/ID */
 {
@@ -469,10 +419,10 @@ static void network_path(struct call *c) /* /subscriptions/S/providers/Microsoft
     enum resource_kind k = resource_kind_find(KIND_NONE, c->target.segments[4]);
     if (c->req->method != API_GET) {
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "This list can only be read.");
-    } else if (c->target.n == 5 && is(c, 4, "expressRouteServiceProviders")) {
-        service_providers(c);
-    } else if (c->target.n == 5 && is(c, 4, "bgpServiceCommunities")) {
-        service_communities(c);
+    } else if (c->target.n <= 6 &&
+               offers_handle(c, c->target.segments[4],
+                             c->target.n == 6 ? c->target.segments[5] : NULL)) {
+        return;
     } else if (c->target.n == 5 && k != KIND_NONE &&
                resource_type(k)->flags & KIND_BY_SUBSCRIPTION) {
         resources_list(c, k);
@@ -536,6 +486,8 @@ void groups_handle(struct call *c)
         subscriptions_list(c);
     else if (is(c, 0, "tenants") && c->target.n == 1 && read)
         tenants_list(c);
+    else if (is(c, 0, "providers") && is(c, 2, "operations") && c->target.n == 3 && read)
+        operations_list(c, c->target.segments[1]);
     else
         fault_add(&c->faults, FAULT_NotFound, "", "There is nothing at this path.");
 }

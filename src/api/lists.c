@@ -13,6 +13,7 @@ json_t *resource_render(struct call *c, const struct record *r)
     json_t *out = own(c, json_deep_copy(r->json));
     json_object_del(out, "internal");
     if (kind_hooks[r->kind].render) kind_hooks[r->kind].render(c, r, out);
+    shape_for_version(c, r->kind, out);
     return out;
 }
 
