@@ -26,15 +26,18 @@ static void connections(struct call *c, struct record *r, const char *argument)
 
 /* --- keys of a connection: kept for clients that ask, used by nothing on a circuit --- */
 
-static void key_answer(struct call *c, int status, const char *key)
+static void key_answer(struct call *c, const struct record *r, const char *key)
 {
-    answer_json(c, status, own(c, json_pack("{s:s}", "value", key)));
+    json_t *body = own(c, json_pack("{s:s}", "value", key));
+    if (strcmp(c->version, "2024-03-01") >= 0)
+        json_object_set_new(body, "id", json_sprintf("%s/sharedKey", record_text(r, "id")));
+    answer_json(c, 200, body);
 }
 
 static void key_show(struct call *c, struct record *r, const char *argument)
 {
     (void)argument;
-    key_answer(c, 200, internal_text(r, "ipsecKey"));
+    key_answer(c, r, internal_text(r, "ipsecKey"));
 }
 
 static void key_store(struct call *c, struct record *r, const char *key)
@@ -57,7 +60,7 @@ static void key_set(struct call *c, struct record *r, const char *argument)
         return;
     }
     key_store(c, r, key);
-    if (call_commit(c)) key_answer(c, 200, key);
+    if (call_commit(c)) key_answer(c, r, key);
 }
 
 static void key_reset(struct call *c, struct record *r, const char *argument)

@@ -1,6 +1,7 @@
 /* api/kinds_link.c - what joins circuits and gateways: connections, and those of a hub's gateway.
  * Kept beside one, out of sight: the tag of its link between edges and gateway, from which the plan
  * derives the link's addresses, and the keys of what it joins. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include "api/kinds.h"
@@ -240,6 +241,10 @@ void connection_write(struct write *w)
                              internal_text(w->next, "authorizationKey")};
     struct joint j = {.gateway_target = "/properties/virtualNetworkGateway1/id",
                       .circuit_target = circuit.target};
+    if (!text_same_nocase(r->type, "ExpressRoute")) { /* then nothing else in it is as expected */
+        if (connection_check(c->api->catalogue, r, NULL, &c->faults)) assert(false);
+        return;
+    }
     j.gateway = link_gateway(w, r->gateway.id);
     j.circuit = shared_reference(w, &circuit, &j.authorization);
     const json_t *size = j.gateway ? json_object_get(record_props(j.gateway), "sku") : NULL;
@@ -290,16 +295,23 @@ void hub_connection_write(struct write *w)
 
 /* --- showing and ending --- */
 
+/* The hub's default table, as the service fills in what nobody chose. */
+static json_t *usual_routing(const struct record *gateway)
+{
+    const json_t *hub = json_object_get(record_props(gateway), "virtualHub");
+    const char *id = json_string_value(json_object_get(hub, "id"));
+    json_t *table = json_sprintf("%s/hubRouteTables/defaultRouteTable", id ? id : "");
+    return json_pack("{s:{s:o}, s:{s:[s], s:[{s:O}]}, s:{s:[]}}", "associatedRouteTable", "id",
+                     table, "propagatedRouteTables", "labels", "default", "ids", "id", table,
+                     "vnetRoutes", "staticRoutes");
+}
+
 void hub_connection_render(struct call *c, const struct record *r, json_t *out)
 {
     json_t *props = json_object_get(out, "properties");
-    (void)c;
-    (void)r;
-    if (!json_object_get(props, "routingConfiguration"))
-        json_object_set_new(
-            props, "routingConfiguration",
-            json_pack("{s:{s:[], s:[]}, s:{s:[]}}", "propagatedRouteTables", "labels", "ids",
-                      "vnetRoutes", "staticRoutes"));
+    const struct record *gateway = record_load(c, internal_text(r, "gateway"));
+    if (gateway && !json_object_get(props, "routingConfiguration"))
+        json_object_set_new(props, "routingConfiguration", usual_routing(gateway));
 }
 
 void connection_render(struct call *c, const struct record *r, json_t *out)
@@ -307,6 +319,8 @@ void connection_render(struct call *c, const struct record *r, json_t *out)
     json_t *props = json_object_get(out, "properties");
     json_int_t in, sent;
     const char *status = live_connection_status(c, internal_text(r, "label"), "connection", &in, &sent);
+    json_t *gateway = json_object_get(props, "virtualNetworkGateway1");
+    if (gateway) json_object_set_new(gateway, "properties", json_object());
     json_object_set_new(props, "connectionStatus", json_string(status));
     json_object_set_new(props, "ingressBytesTransferred", json_integer(in));
     json_object_set_new(props, "egressBytesTransferred", json_integer(sent));

@@ -145,6 +145,8 @@ void vnet_render(struct call *c, const struct record *r, json_t *out)
     json_object_set(props, "subnets", children_render(c, r->key, KIND_SUBNET));
     if (!json_object_get(props, "virtualNetworkPeerings"))
         json_object_set_new(props, "virtualNetworkPeerings", json_array());
+    if (!json_object_get(props, "dhcpOptions"))
+        json_object_set_new(props, "dhcpOptions", json_pack("{s:[]}", "dnsServers"));
     if (!json_object_get(props, "enableDdosProtection"))
         json_object_set_new(props, "enableDdosProtection", json_false());
 }
@@ -182,6 +184,33 @@ void subnet_write(struct write *w)
         return;
 }
 
+/* What the service adds to endpoints and shows even when there is none. */
+void subnet_render(struct call *c, const struct record *r, json_t *out)
+{
+    json_t *props = json_object_get(out, "properties"), *e;
+    struct keys users = users_of(c, r->key);
+    size_t i;
+    json_array_foreach(json_object_get(props, "serviceEndpoints"), i, e)
+    {
+        if (!json_is_object(e)) continue;
+        json_object_set_new(e, "provisioningState", json_string("Succeeded"));
+        if (!json_object_get(e, "locations"))
+            json_object_set_new(e, "locations", json_pack("[s]", "*"));
+    }
+    if (!json_object_get(props, "delegations"))
+        json_object_set_new(props, "delegations", json_array());
+    json_t *configs = json_array();
+    for (i = 0; i < users.n; i++) {
+        const struct record *u = record_load(c, users.keys[i]);
+        if (u)
+            json_array_append_new(configs, json_pack("{s:o}", "id",
+                                                     json_sprintf("%s/ipConfigurations/default",
+                                                                  record_text(u, "id"))));
+    }
+    if (json_array_size(configs)) json_object_set(props, "ipConfigurations", configs);
+    json_decref(configs);
+}
+
 /* --- public addresses --- */
 
 void public_ip_write(struct write *w)
@@ -202,7 +231,31 @@ void public_ip_write(struct write *w)
                         json_is_object(sku)
                             ? json_deep_copy(sku)
                             : json_pack("{s:s, s:s}", "name", "Basic", "tier", "Regional"));
+    const json_t *zones = json_object_get(w->body, "zones");
+    if (json_is_array(zones)) json_object_set_new(w->next->json, "zones", json_deep_copy(zones));
     guid_once(w);
+}
+
+/* Who uses it, and the name that its label makes. */
+void public_ip_render(struct call *c, const struct record *r, json_t *out)
+{
+    json_t *props = json_object_get(out, "properties");
+    json_t *dns = json_object_get(props, "dnsSettings");
+    const char *label = json_string_value(json_object_get(dns, "domainNameLabel"));
+    struct keys users = users_of(c, r->key);
+    const struct record *user = users.n ? record_load(c, users.keys[0]) : NULL;
+    if (user)
+        json_object_set_new(props, "ipConfiguration",
+                            json_pack("{s:o}", "id",
+                                      json_sprintf("%s/ipConfigurations/default",
+                                                   record_text(user, "id"))));
+    if (!json_object_get(props, "ddosSettings"))
+        json_object_set_new(props, "ddosSettings",
+                            json_pack("{s:s}", "protectionMode", "VirtualNetworkInherited"));
+    if (label)
+        json_object_set_new(dns, "fqdn", json_sprintf("%s.%s.fairlead.internal", label,
+                                                      record_location(r)));
+    json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
 }
 
 /* --- gateways --- */
@@ -292,6 +345,14 @@ void gateway_render(struct call *c, const struct record *r, json_t *out)
 {
     json_t *props = json_object_get(out, "properties"), *config;
     size_t i;
+    static const char *const flags[] = {"enablePrivateIpAddress", "enableBgp", "activeActive",
+                                        "allowVirtualWanTraffic", "allowRemoteVnetTraffic"};
+    for (i = 0; i < ARRAY_LEN(flags); i++)
+        if (!json_object_get(props, flags[i])) json_object_set_new(props, flags[i], json_false());
+    const char *size = json_string_value(json_object_get(json_object_get(props, "sku"), "name"));
+    if (size && strcmp(size, "ErGwScale") == 0 && !json_object_get(props, "autoScaleConfiguration"))
+        json_object_set_new(props, "autoScaleConfiguration",
+                            json_pack("{s:{s:i, s:i}}", "bounds", "min", 1, "max", 1));
     json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
     json_object_set_new(
         props, "bgpSettings",

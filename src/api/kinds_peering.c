@@ -315,6 +315,9 @@ void peering_render(struct call *c, const struct record *r, json_t *out)
     json_object_set(props, "peeredConnections", children_render(c, r->key, KIND_PEER_REACH));
     if (!microsoft && strcmp(record_text(r, "name"), "MicrosoftPeering") != 0)
         hub_render(c, circuit ? circuit->key : "", props);
+    json_t *config6 = json_object_get(props, "ipv6PeeringConfig");
+    if (config6 && !json_object_get(config6, "state"))
+        json_object_set_new(config6, "state", json_string("Enabled"));
     if (microsoft) announced_render(r, microsoft, fresh);
     if (v6) announced_render(r, v6, fresh);
 }

@@ -21,6 +21,10 @@ const struct shape_row shape_rows[] = {
     {KIND_PORT_LINK,          "properties.macSecConfig",                                          "2019-06-01"},
     {KIND_HUB_GATEWAY,        "properties.allowNonVirtualWanTraffic",                             "2024-03-01"},
     {KIND_HUB_CONNECTION,     "properties.enablePrivateLinkFastPath",                             "2024-03-01"},
+    {KIND_PUBLIC_IP,          "properties.ddosSettings",                                          "2022-05-01"},
+    {KIND_GATEWAY,            "properties.allowVirtualWanTraffic",                                "2024-03-01"},
+    {KIND_GATEWAY,            "properties.allowRemoteVnetTraffic",                                "2024-03-01"},
+    {KIND_GATEWAY,            "properties.autoScaleConfiguration",                                "2024-03-01"},
     {KIND_ROUTE_FILTER,       "properties.ipv6Peerings",                                          "2019-04-01"},
     {0},
 };

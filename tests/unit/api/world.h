@@ -58,7 +58,7 @@ static const char world_locations[] =
     "{\"cloud\":\"global\",\"name\":\"Silicon Valley\",\"metro\":\"Silicon Valley\","
     "\"geopolitical_region\":\"North America\",\"local_sku_available\":true}]}";
 static const char world_limits[] =
-    "{\"bandwidths_mbps\":{\"provider\":[50],\"direct_10g\":[1000,10000],\"direct_100g\":[5000,100000],"
+    "{\"bandwidths_mbps\":{\"provider\":[50],\"direct_10g\":[1000,10000],\"direct_100g\":[5000,10000,100000],"
     "\"direct_400g\":[5000]},\"global_reach_countries\":[\"NL\",\"GB\",\"US\"],\"bgp\":{\"md5_max_chars\":25},\"vnet\":{\"circuits_same_peering_location\":4},\"vnet_links\":{\"local_standard\":2,"
     "\"premium_by_mbps\":{\"50\":3,\"200\":4}},\"routes\":{\"address_spaces_at_link_creation\":3},"
     "\"connection_weight\":{\"max\":32000}}";
@@ -66,12 +66,15 @@ static const char world_gateways[] =
     "{\"skus\":[{\"sku\":\"Standard\",\"zone_class\":\"none\",\"mbps\":1000,\"max_circuits\":4,"
     "\"fastpath\":false},{\"sku\":\"ErGw1AZ\",\"zone_class\":\"zonal\",\"mbps\":1000,\"max_circuits\":"
     "4,\"fastpath\":false},{\"sku\":\"ErGw3AZ\",\"zone_class\":\"zonal\",\"mbps\":10000,"
-    "\"max_circuits\":16,\"fastpath\":true}]}";
+    "\"max_circuits\":16,\"fastpath\":true},{\"sku\":\"ErGwScale\",\"zone_class\":\"zonal\",\"mbps\":1000,"
+    "\"max_circuits_by_min_units\":{\"1\":4}}]}";
 static const char world_communities[] =
-    "{\"regions\":[{\"region\":\"West Europe\",\"arm_location\":\"westeurope\",\"microsoft_peering\":"
+    "{\"regions\":[{\"region\":\"East US\",\"arm_location\":\"eastus\",\"microsoft_peering\":\"12076:51004\"},"
+    "{\"region\":\"West Europe\",\"arm_location\":\"westeurope\",\"microsoft_peering\":"
     "\"12076:51002\",\"storage\":\"12076:52002\"},{\"region\":\"West US\",\"arm_location\":\"westus\","
     "\"microsoft_peering\":\"12076:51006\"}],\"services\":[{\"name\":\"Exchange Online\","
-    "\"community\":\"12076:5010\",\"needs_m365_authorisation\":true}]}";
+    "\"community\":\"12076:5010\",\"needs_m365_authorisation\":true},{\"name\":\"Skype\",\"community\":"
+    "\"12076:5030\",\"needs_m365_authorisation\":true},{\"name\":\"CRM\",\"community\":\"12076:5040\"}]}";
 
 static const struct api_subscription world_subscriptions[] = {
     {CUSTOMER_SUB, "Customer", API_CUSTOMER, NULL},
