@@ -23,11 +23,16 @@ static void pair_design(struct judging *j)
 }
 static void pair_live(struct judging *j)
 {
-    const char *a = seen_if(j, FACT_SESSION_STATE, leg_subject(j, LEG_FIRST));
-    const char *b = seen_if(j, FACT_SESSION_STATE, leg_subject(j, LEG_SECOND));
-    if (a && b) holds(j);
-    else if (a || b) broken(j, "there is a session on the %s leg only", leg_name(a ? LEG_FIRST : LEG_SECOND));
-    else unclear(j, "no evidence of bgp.state for %s", j->subject);
+    const char *state[LEGS];
+    bool there[LEGS];
+    for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
+        state[leg] = seen(j, FACT_SESSION_STATE, leg_subject(j, leg)); /* not seen is not the same as not there */
+        there[leg] = state[leg] && strcmp(state[leg], "None") != 0;
+    }
+    if (!state[LEG_FIRST] || !state[LEG_SECOND]) return;
+    if (there[LEG_FIRST] && there[LEG_SECOND]) holds(j);
+    else if (!there[LEG_FIRST] && !there[LEG_SECOND]) broken(j, "there is no session on either leg");
+    else broken(j, "there is a session on the %s leg only", leg_name(there[LEG_FIRST] ? LEG_FIRST : LEG_SECOND));
 }
 
 static void up_live(struct judging *j)

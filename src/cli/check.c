@@ -97,6 +97,8 @@ static int run_check(int argc, char **argv)
     const char *words[1] = {NULL};
     const struct option_row rows[] = {
         {"--lab", NULL, &o.source.lab, NULL},  {"--output", "-o", &o.output, NULL},
+        {"--import", NULL, &o.source.import, NULL}, {"--arm", NULL, &o.source.arm, NULL},
+        {"--ca", NULL, &o.source.arm_ca, NULL}, {"--subscription", NULL, &o.source.subscription, NULL},
         {"--only", NULL, &o.only, NULL},       {"--waivers", NULL, &o.waivers, NULL},
         {"--explain", NULL, &o.explain, NULL}, {"--all", NULL, NULL, &o.all},
         {0},

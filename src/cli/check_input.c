@@ -73,7 +73,7 @@ void check_close(struct check *k)
 
 /* ---- what people wrote ---- */
 
-static int load_design(struct check *k, const char *file)
+int check_load_design(struct check *k, const char *file)
 {
     struct problems ps;
     problems_init(&ps, &k->arena);
@@ -160,8 +160,9 @@ int check_open_source(struct check *k, const struct check_source *s)
         return EXIT_USAGE;
     }
     if (s->lab) return check_take_lab(k, s->lab);
+    if (s->import || s->arm) return check_take_import(k, s);
     if (!s->design) return nothing_named();
-    return load_design(k, s->design);
+    return check_load_design(k, s->design);
 }
 
 /* ---- judging ---- */
@@ -174,6 +175,7 @@ struct report *check_judge(struct check *k, bool only)
                                  .waivers = k->waivers};
     struct report *r = checklist_run(&in, &k->arena);
     if (!r) fputs("fairlead check: the design is too large\n", stderr);
+    if (r && strcmp(k->mode, "field") == 0) check_hint_missing(k, r);
     return r;
 }
 

@@ -8,7 +8,8 @@
 enum { CHECK_PREFIXES_MAX = 32 };
 
 struct check_source { /* where design and facts come from; NULL: not asked for */
-    const char *design, *lab, *import, *arm;
+    const char *design, *lab, *import;
+    const char *arm, *arm_ca, *subscription; /* `arm` is a URL; the others go with it */
 };
 
 struct check {
@@ -39,6 +40,12 @@ struct report *check_judge(struct check *k, bool only);
 /* "design.yaml:12:3" of a JSON pointer into the design; NULL when the design has no file. */
 const char *check_place(void *check, const char *pointer);
 
+/* Of check_import.c: facts of exported files and of an API, and the design: the file given, or
+ * DIR/design.yaml, or what the resources amount to. */
+int check_take_import(struct check *k, const struct check_source *s);
+/* Gives unknown findings the command that would supply what they lack. */
+void check_hint_missing(struct check *k, struct report *r);
+int check_load_design(struct check *k, const char *file);
 /* Of check_lab.c: facts of a running lab, and its design. */
 int check_take_lab(struct check *k, const char *name);
 /* Posts the report to the lab's status page; what goes wrong is only noted. */

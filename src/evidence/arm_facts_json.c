@@ -128,6 +128,41 @@ static void take_links(struct pass *p, const char *subject, const char *circuit)
     if (any) put_number(&p->c, FACT_CIRCUIT_LINKS, subject, n);
 }
 
+/* "Allow 12076:5010,12076:5030": the rules of the filter that hangs on the peering. */
+static void take_filter(struct pass *p, const char *subject, const char *name)
+{
+    size_t i, k;
+    json_t *rule, *community;
+    for (size_t n = 0; n < p->e->documents_n; n++) {
+        const struct arm_document *d = &p->e->documents[n];
+        if (d->kind != ARM_FILTER || !text_same_nocase(arm_name(d->resource), name)) continue;
+        json_array_foreach(arm_get(d->resource, "rules"), i, rule)
+        {
+            struct text t = {0};
+            text_addf(&t, "%s ", arm_text(rule, "access"));
+            json_array_foreach(arm_get(rule, "communities"), k, community)
+            {
+                const char *c = json_string_value(community);
+                text_addf(&t, "%s%s", k ? "," : "", c ? c : "");
+            }
+            facts_add(p->c.facts, FACT_FILTER_RULE, subject, text_get(&t), d->source, d->at_ms);
+            text_drop(&t);
+        }
+    }
+}
+
+static void take_reach(struct pass *p, const json_t *peering)
+{
+    char subject[SUBJECT_MAX];
+    size_t i;
+    json_t *joined;
+    json_array_foreach(arm_get(peering, "connections"), i, joined)
+    {
+        subject_of(subject, "global-reach", arm_name(joined));
+        put(&p->c, FACT_REACH_STATE, subject, arm_text(joined, "circuitConnectionStatus"));
+    }
+}
+
 static void take_peering(struct pass *p, const char *circuit, const json_t *o)
 {
     static const struct {
@@ -150,6 +185,21 @@ static void take_peering(struct pass *p, const char *circuit, const json_t *o)
         put(&p->c, texts[i].name, subject, arm_text(o, texts[i].key));
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         if (arm_get(o, numbers[i].key)) put_number(&p->c, numbers[i].name, subject, arm_number(o, numbers[i].key));
+    put(&p->c, FACT_PEERING_PREFIXES_STATE, subject,
+        arm_text(arm_get(o, "microsoftPeeringConfig"), "advertisedPublicPrefixesState"));
+    if (*arm_reference(o, "routeFilter")) take_filter(p, subject, arm_reference(o, "routeFilter"));
+    take_reach(p, o);
+}
+
+static void take_authorizations(struct pass *p, const char *subject, const json_t *circuit)
+{
+    size_t i;
+    json_t *a;
+    json_array_foreach(arm_get(circuit, "authorizations"), i, a)
+    {
+        facts_addf(p->c.facts, FACT_AUTHORIZATION_USE, subject, p->c.source, p->c.at_ms, "%s %s", arm_name(a),
+                   arm_text(a, "authorizationUseStatus"));
+    }
 }
 
 static void take_circuit(struct pass *p, const json_t *o)
@@ -174,6 +224,7 @@ static void take_circuit(struct pass *p, const json_t *o)
         put_number(&p->c, FACT_CIRCUIT_BANDWIDTH, subject, arm_number(o, "bandwidthInGbps") * 1000);
     }
     take_links(p, subject, name);
+    take_authorizations(p, subject, o);
     json_array_foreach(arm_get(o, "peerings"), i, peering) { take_peering(p, name, peering); }
 }
 
@@ -205,6 +256,7 @@ static void take_connection(struct pass *p, const json_t *o)
     if (!text_same_nocase(arm_text(o, "connectionType"), "ExpressRoute")) return;
     subject_of(subject, "connection", arm_name(o));
     put(&p->c, FACT_LINK_STATE, subject, arm_text(o, "provisioningState"));
+    if (arm_get(o, "routingWeight")) put_number(&p->c, FACT_CONNECTION_WEIGHT, subject, arm_number(o, "routingWeight"));
 }
 
 /* Ports, gateways, networks, filters, providers: they tell of the design, or of others. */

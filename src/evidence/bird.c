@@ -48,6 +48,7 @@ static void finish(const struct collector *c, const char *router, struct session
         put_session_state(c, FACT_CUSTOMER_STATE, subject, s->state);
         put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, s->remote_asn);
         if (s->has_hold) put_number(c, FACT_CUSTOMER_HOLD, subject, s->hold);
+        if (s->has_hold && c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, s->hold);
         if (s->has_imported) put_number(c, FACT_CUSTOMER_IMPORTED, subject, s->imported);
     }
     *s = (struct session){0};
@@ -57,11 +58,15 @@ static void finish(const struct collector *c, const char *router, struct session
 static void take_bfd_row(const struct collector *c, const char *line)
 {
     char address[64], state[16], subject[SUBJECT_MAX];
+    double timeout = 0;
     struct addr a;
-    if (sscanf(line, "%63s %*s %15s", address, state) != 2 || !addr_parse(address, &a)) return;
+    if (sscanf(line, "%63s %*s %15s %*s %*s %lf", address, state, &timeout) < 2 || !addr_parse(address, &a)) return;
     if (!leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
     bool up = strcmp(state, "Up") == 0, init = strcmp(state, "Init") == 0;
     put(c, FACT_CUSTOMER_BFD, subject, up ? "up" : init ? "init" : "down");
+    if (!c->tells_both_ends) return;
+    put(c, FACT_BFD_STATE, subject, up ? "up" : init ? "init" : "down");
+    if (up && timeout > 0) put_number(c, FACT_BFD_DETECT, subject, (uint64_t)(timeout * 1e6));
 }
 
 /* The next line into `line`, without its end; false after the last. */

@@ -12,6 +12,9 @@ struct collector {
     const struct design *design; /* tells which addresses belong to which leg; may be NULL */
     const char *source;          /* "edge edge1", "router ce2", "api" */
     int64_t at_ms;               /* when the document was true, wall clock */
+    /* Where the cloud's side shows no timers (a real subscription), the customer's router tells them of
+     * the session as well: hold time and BFD are agreed between both ends. */
+    bool tells_both_ends;
 };
 
 enum { SUBJECT_MAX = 160 };

@@ -59,6 +59,7 @@ static void take_customer_session(const struct collector *c, const char *subject
     put(c, FACT_CUSTOMER_BFD, subject, text_of(peer, "bfd"));
     if (!up) return;
     put_number(c, FACT_CUSTOMER_HOLD, subject, number_of(peer, "hold_s"));
+    if (c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, number_of(peer, "hold_s"));
     put_number(c, FACT_CUSTOMER_IMPORTED, subject, number_of(json_object_get(peer, "prefixes"), "received"));
 }
 
@@ -160,10 +161,45 @@ static void take_route(const struct collector *c, const json_t *row)
                text_of(row, "prefix"), (unsigned long long)number_of(row, "med"), hops_of(path), path);
 }
 
+/* "10.20.0.0/16 12076:50002,12076:5010", as the customer's router has it. */
+static void take_customer_route(const struct collector *c, const char *subject, const json_t *row)
+{
+    char communities[FACT_VALUE_MAX] = "";
+    size_t i, n = 0;
+    json_t *v;
+    json_array_foreach(json_object_get(row, "communities"), i, v)
+    {
+        const char *s = json_string_value(v);
+        if (s && n < sizeof communities)
+            n += (size_t)snprintf(communities + n, sizeof communities - n, "%s%s", n ? "," : "", s);
+    }
+    facts_addf(c->facts, FACT_CUSTOMER_ROUTE, subject, c->source, c->at_ms, "%s%s%s", text_of(row, "prefix"),
+               *communities ? " " : "", communities);
+}
+
+/* How many prefixes the cloud's edge has from the gateway of a connection: "connection/N/primary". */
+static void take_connection_prefixes(const struct collector *c, const json_t *peer)
+{
+    const char *subject = text_of(peer, "subject"), *end = strrchr(subject, '/');
+    char connection[SUBJECT_MAX];
+    if (strcmp(text_of(peer, "role"), "gateway") != 0 || strncmp(subject, "connection/", 11) != 0) return;
+    if (strcmp(text_of(peer, "state"), "Established") != 0) return;
+    snprintf(connection, sizeof connection, "%.*s", (int)(end - subject), subject);
+    put_number(c, FACT_CONNECTION_PREFIXES, connection, number_of(json_object_get(peer, "prefixes"), "accepted"));
+}
+
 /* Everything but sessions is told of the cloud's side only: the rows are about what the cloud sees. */
 static bool cloud_side(const json_t *document, const char *subject)
 {
     return is_leg(subject) && peer_at(document, subject, "customer") != NULL;
+}
+
+/* A cloud edge that has a leg's attachment and no session on it says that there is none. */
+static void take_sessionless(const struct collector *c, const json_t *document, const json_t *attachment)
+{
+    const char *subject = text_of(attachment, "subject");
+    if (!is_leg(subject) || peer_at(document, subject, "customer") || peer_at(document, subject, "cloud")) return;
+    put(c, FACT_SESSION_STATE, subject, "None");
 }
 
 void edge_evidence_take(const struct collector *c, const json_t *document)
@@ -178,7 +214,23 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
     json_array_foreach(json_object_get(document, "peers"), i, row)
     {
         take_peer(c, row, edge_evidence_router(document));
+        take_connection_prefixes(c, row);
     }
+    json_array_foreach(c->tells_both_ends ? json_object_get(document, "bfd") : NULL, i, row)
+    {
+        char buf[SUBJECT_MAX];
+        const json_t *with = peer_at(document, text_of(row, "subject"), "cloud");
+        if (!with || !leg_of_peer(c, with, buf)) continue;
+        take_bfd(c, row);
+    }
+    json_array_foreach(json_object_get(document, "routes"), i, row)
+    {
+        const json_t *from = peer_at(document, text_of(row, "subject"), "cloud");
+        char buf[SUBJECT_MAX];
+        const char *subject = from ? leg_of_peer(c, from, buf) : NULL;
+        if (subject && json_is_true(json_object_get(row, "accepted"))) take_customer_route(c, subject, row);
+    }
+    json_array_foreach(json_object_get(document, "attachments"), i, row) { take_sessionless(c, document, row); }
     for (size_t k = 0; k < ARRAY_LEN(lists); k++)
         json_array_foreach(json_object_get(document, lists[k].list), i, row)
         {

@@ -10,6 +10,12 @@ static const char *text_of(const json_t *o, const char *key)
     return s ? s : "";
 }
 
+static uint64_t number_of(const json_t *o, const char *key)
+{
+    json_int_t n = json_integer_value(json_object_get(o, key));
+    return n > 0 ? (uint64_t)n : 0;
+}
+
 static bool is_neighbor(const json_t *v) { return json_is_object(v) && *text_of(v, "bgpState"); }
 
 static bool is_bfd_peer(const json_t *v)
@@ -53,8 +59,7 @@ static uint64_t imported_of(const json_t *neighbor)
     uint64_t n = 0;
     json_object_foreach(json_object_get(neighbor, "addressFamilyInfo"), key, family)
     {
-        json_int_t accepted = json_integer_value(json_object_get(family, "acceptedPrefixCounter"));
-        n += accepted > 0 ? (uint64_t)accepted : 0;
+        n += number_of(family, "acceptedPrefixCounter");
     }
     return n;
 }
@@ -68,12 +73,13 @@ static void take_neighbor(const struct collector *c, const char *router, const c
     bool up = text_same_nocase(text_of(n, "bgpState"), "Established");
     put(c, FACT_CUSTOMER_ROUTER, subject, router);
     put_session_state(c, FACT_CUSTOMER_STATE, subject, text_of(n, "bgpState"));
-    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, (uint64_t)json_integer_value(json_object_get(n, "remoteAs")));
+    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, number_of(n, "remoteAs"));
     if (bfd && *text_of(bfd, "status"))
         put(c, FACT_CUSTOMER_BFD, subject, text_same_nocase(text_of(bfd, "status"), "up") ? "up" : "down");
     if (!up) return;
-    put_number(c, FACT_CUSTOMER_HOLD, subject,
-               (uint64_t)json_integer_value(json_object_get(n, "bgpTimerHoldTimeMsecs")) / 1000);
+    uint64_t hold = number_of(n, "bgpTimerHoldTimeMsecs") / 1000;
+    put_number(c, FACT_CUSTOMER_HOLD, subject, hold);
+    if (c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, hold);
     put_number(c, FACT_CUSTOMER_IMPORTED, subject, imported_of(n));
 }
 
@@ -95,6 +101,11 @@ static void take_bfd_peer(const struct collector *c, const json_t *row)
     if (!is_bfd_peer(row) || !addr_parse(text_of(row, "peer"), &a)) return;
     if (!leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
     put(c, FACT_CUSTOMER_BFD, subject, text_of(row, "status"));
+    if (!c->tells_both_ends) return;
+    put(c, FACT_BFD_STATE, subject, text_of(row, "status"));
+    uint64_t ours = number_of(row, "receive-interval"), theirs = number_of(row, "remote-transmit-interval");
+    uint64_t detect = number_of(row, "remote-detect-multiplier") * (ours > theirs ? ours : theirs) * 1000;
+    if (detect && text_same_nocase(text_of(row, "status"), "up")) put_number(c, FACT_BFD_DETECT, subject, detect);
 }
 
 void frr_take(const struct collector *c, const char *router, const json_t *document)

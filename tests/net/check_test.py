@@ -11,9 +11,13 @@ usage: check_test.py BUILD SOURCE. Needs root.
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.parse
+import urllib.request
 
 BUILD, SOURCE = sys.argv[1], sys.argv[2]
 FAIRLEAD = os.path.join(BUILD, "fairlead")
@@ -200,6 +204,107 @@ def fault(make, want_fail, want_warn, watched):
     wait("green again", lambda: not fails(check()) and warns(check()) <= DELIBERATE)
 
 
+def api(path, method="GET"):
+    """The customer's question to the resource manager; waits for the answer of an action."""
+    with open(f"{DIR}/control/admin.json") as f:
+        a = json.load(f)
+    context = ssl.create_default_context(cafile=a["caFile"])
+    form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": a["clientId"],
+                                   "client_secret": a["clientSecret"], "scope": a["endpoint"] + "/.default"})
+    url = f"{a['endpoint']}/{a['tenantId']}/oauth2/v2.0/token"
+    with urllib.request.urlopen(urllib.request.Request(url, form.encode()), context=context) as r:
+        token = json.load(r)["access_token"]
+    path = path.replace("SUB", a["subscriptionId"])
+    url = path if path.startswith("http") else a["endpoint"] + path + "?api-version=2024-03-01"
+    while True:
+        request = urllib.request.Request(url, headers={"Authorization": "Bearer " + token}, method=method,
+                                         data=b"" if method == "POST" else None)
+        with urllib.request.urlopen(request, context=context) as r:
+            if r.status != 202:
+                return r.read().decode(), token, a
+            url, method = r.headers["Location"], "GET"
+
+
+def export(to):
+    """What `fairlead import` tells a user to export, from this lab."""
+    network = "/subscriptions/SUB/resourceGroups/rg-demo/providers/Microsoft.Network"
+    circuit = network + "/expressRouteCircuits/er-demo"
+    peering = circuit + "/peerings/AzurePrivatePeering"
+    asked = {"subscription.json": "/subscriptions/SUB", "er-demo.json": circuit,
+             "provider.json": "/subscriptions/SUB/providers/Microsoft.Network",
+             "service-providers.json": "/subscriptions/SUB/providers/Microsoft.Network/expressRouteServiceProviders",
+             "gateways.json": network + "/virtualNetworkGateways", "connections.json": network + "/connections",
+             "networks.json": network + "/virtualNetworks", "er-demo.private.stats.json": peering + "/stats"}
+    files = {name: api(path)[0] for name, path in asked.items()}
+    for leg in ("primary", "secondary"):
+        for action, kind in (("arpTables", "arp"), ("routeTables", "routes"), ("routeTablesSummary", "summary")):
+            files[f"er-demo.private.{leg}.{kind}.json"] = api(f"{peering}/{action}/{leg}", "POST")[0]
+    files["ce1.fairlead.json"] = fairlead("edge", "show", "evidence", "--router", "ce1", "--lab", LAB, "-o", "json").stdout
+    files["ce2.bird.txt"] = bird("show", "protocols", "all")
+    files["ce2.bird-bfd.txt"] = bird("show", "bfd", "sessions")
+    for name, text in files.items():
+        with open(os.path.join(to, name), "w") as f:
+            f.write(text)
+    return set(files)
+
+
+def field(*words):
+    done = fairlead("check", *words, "-o", "json", ok=(0, 4, 5))
+    return json.loads(done.stdout)
+
+
+def exported():
+    with tempfile.TemporaryDirectory() as to:
+        names = export(to)
+        # what edges told the control plane is up to some seconds old
+        wait("nothing of an earlier fault is left", lambda: export(to) and not fails(field("--import", to)))
+        printed = fairlead("import", os.path.join(SOURCE, "examples/demo.yaml")).stdout
+        for name in names:
+            assert f"> {name}" in printed, f"fairlead import does not tell how to make {name}"
+        alone = field("--import", to)
+        assert alone["mode"] == "field" and not fails(alone), [r for r in alone["rows"] if r["verdict"] == "fail"]
+        seen = {r["id"] for r in alone["rows"] if r["verdict"] == "pass" and r["evidence"]}
+        assert {"CIR-03", "PRV-01", "NET-RED-02", "NET-L2-07", "NET-BGP-02", "NET-BGP-06", "NET-IP-02",
+                "CIR-05"} <= seen, seen
+        lacks = {r["id"]: r["remedy"] for r in alone["rows"] if r["verdict"] == "unknown"}
+        assert "az network cross-connection list" in lacks["PRV-05"], lacks["PRV-05"]
+        # with the design beside it more is known
+        both = field(os.path.join(SOURCE, "examples/demo.yaml"), "--import", to)
+        assert both["summary"]["unknown"] < alone["summary"]["unknown"] and not fails(both), fails(both)
+        # a missing file gives unknown and its command
+        os.remove(os.path.join(to, "er-demo.private.primary.summary.json"))
+        less = field("--import", to)
+        row = next(r for r in less["rows"] if (r["id"], r["subject"]) == ("NET-RED-02", P))
+        assert row["verdict"] == "unknown" and "--path primary" in row["remedy"], row
+        # and a broken one is named, and the rest still judged
+        with open(os.path.join(to, "er-demo.private.primary.arp.json"), "w") as f:
+            f.write('{"value": [')
+        done = fairlead("check", "--import", to, "-o", "json", ok=(5,))
+        assert "er-demo.private.primary.arp.json: line 1" in done.stderr, done.stderr
+        # what was true ten minutes ago proves nothing now
+        with open(os.path.join(to, "collected-at"), "w") as f:
+            f.write(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 600)))
+        old = field("--import", to)
+        row = next(r for r in old["rows"] if (r["id"], r["subject"]) == ("NET-RED-02", S))
+        assert row["verdict"] == "unknown" and "s old" in row["message"], row
+
+
+def pulled():
+    _, token, account = api("/subscriptions/SUB")
+    os.environ["FAIRLEAD_ARM_TOKEN"] = token
+    try:
+        report = wait("no fail through the API", lambda: (lambda r: None if fails(r) else r)(
+            field("--arm", account["endpoint"], "--ca", account["caFile"])))
+        assert {r["verdict"] for r in report["rows"] if r["id"] == "NET-RED-02"} == {"pass"}
+        os.environ["FAIRLEAD_ARM_TOKEN"] = "wrong"
+        done = fairlead("check", "--arm", account["endpoint"], "--ca", account["caFile"], ok=(1,))
+        assert "401" in done.stderr and "wrong" not in done.stderr, done.stderr
+    finally:
+        del os.environ["FAIRLEAD_ARM_TOKEN"]
+    done = fairlead("check", "--arm", account["endpoint"], ok=(1,))
+    assert "FAIRLEAD_ARM_TOKEN" in done.stderr, done.stderr
+
+
 def page_has_it():
     check()
     with open(f"{DIR}/control/admin.json") as f:
@@ -238,6 +343,8 @@ def main():
         attempt("once both legs were drilled nothing of these groups is unknown", rehearsed)
         for name, make, want_fail, want_warn, watched in FAULTS:
             attempt(name, fault, make, want_fail, want_warn, watched)
+        attempt("an export of the lab is judged in field mode", exported)
+        attempt("the API is read with a token from the environment", pulled)
         attempt("the status page shows the report", page_has_it)
         attempt("without a choice the choices are listed", choices)
     finally:
