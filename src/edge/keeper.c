@@ -24,6 +24,7 @@
 #include "sys/confine.h"
 #include "sys/log.h"
 #include "sys/netns.h"
+#include "sys/peer_socket.h"
 
 #define RUN_DIR "/run/fairlead"
 
@@ -174,8 +175,8 @@ static void fail_question(struct keeper *k, struct question *q, const char *why)
     end_question(k, q);
 }
 
-static void ask_router(struct keeper *k, enum question_kind kind, uint32_t client, const char *words,
-                       instant now)
+static void ask_router_with(struct keeper *k, enum question_kind kind, uint32_t client, enum link_type type,
+                            const char *words, int fd, instant now)
 {
     if (k->router.state != CHILD_RUNNING) {
         if (kind != ASK_AGENT_EVIDENCE) answer_fault(k, client, "the router process is not running");
@@ -186,7 +187,13 @@ static void ask_router(struct keeper *k, enum question_kind kind, uint32_t clien
     *q = (struct question){.next = k->questions, .id = ++k->last_question, .client = client, .kind = kind,
                            .until = instant_after(now, duration_s(QUESTION_S))};
     k->questions = q;
-    tell_router(k, &(struct link_message){.type = LINK_ASK, .token = q->id, .text = {span_of_text(words)}}, -1);
+    tell_router(k, &(struct link_message){.type = type, .token = q->id, .text = {span_of_text(words)}}, fd);
+}
+
+static void ask_router(struct keeper *k, enum question_kind kind, uint32_t client, const char *words,
+                       instant now)
+{
+    ask_router_with(k, kind, client, LINK_ASK, words, -1, now);
 }
 
 static void put_now(struct text *out)
@@ -422,6 +429,22 @@ static void open_for(struct keeper *k, const struct link_message *m, enum link_t
     if (fd >= 0) close(fd);
 }
 
+/* Only where the intent says a station is. */
+static void on_station(struct keeper *k, const struct link_message *m)
+{
+    struct cursor c = cursor_of(m->rest);
+    struct tcp_peer to = {.md5 = ""};
+    bool named = false;
+    if (link_endpoint_next(&c, &to.remote, &to.port))
+        for (size_t i = 0; i < running(k)->bmp.stations_n; i++)
+            named = named || (running(k)->bmp.stations[i].port == to.port &&
+                              addr_equal(&running(k)->bmp.stations[i].addr, &to.remote));
+    int fd = named ? tcp_connect(&to) : -ENOENT;
+    tell_router(k, &(struct link_message){.type = LINK_STATION_CONN, .token = m->token,
+                                          .number = {fd < 0 ? (uint64_t)-fd : 0}}, fd < 0 ? -1 : fd);
+    if (fd >= 0) close(fd);
+}
+
 static void on_routes(struct keeper *k, const struct link_message *m)
 {
     char domain[WORD_ROOM];
@@ -453,6 +476,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_APPLIED: on_applied(k, m); break;
     case LINK_CONNECT: open_for(k, m, LINK_CONN, spaces_connect); break;
     case LINK_BFD_OPEN: open_for(k, m, LINK_BFD_CONN, spaces_bfd_sender); break;
+    case LINK_STATION_OPEN: on_station(k, m); break;
     case LINK_ROUTES: on_routes(k, m); break;
     case LINK_SETTLED: on_settled(k, m); break;
     case LINK_ANSWER: on_answer(k, m); break;
@@ -466,7 +490,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_ADDRESS:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_RPKI: case LINK_RPKI_ALL:
-    case LINK_VRPS: case LINK_RPKI_STATE: case LINK_DUMP: case LINK_STATION_CONN: case LINK_STATION_OPEN:
+    case LINK_VRPS: case LINK_RPKI_STATE: case LINK_DUMP: case LINK_STATION_CONN:
     case LINK_TYPES: break;
     }
 }
@@ -618,6 +642,10 @@ static const struct view views[] = {
     {"bfd", ASK_CLIENT, NULL},
     {"drops", ASK_CLIENT_DROPS, NULL},
     {"rpki", ASK_CLIENT_RPKI, NULL},
+    {"bmp", ASK_CLIENT, NULL},
+    {"route", ASK_CLIENT, NULL},
+    {"received", ASK_CLIENT, NULL},
+    {"advertised", ASK_CLIENT, NULL},
     {"evidence", ASK_CLIENT_EVIDENCE, NULL},
     {"attachments", ASK_CLIENT, show_attachments},
     {"neighbors", ASK_CLIENT, show_neighbors},
@@ -641,7 +669,8 @@ static void do_show(struct keeper *k, uint32_t client, const char *words)
         return;
     }
     answer_fault(k, client,
-                 "show what? bgp, routes [DOMAIN], bfd, drops, rpki, evidence, attachments, neighbors, status, nat, qos");
+                 "show what? bgp, routes [DOMAIN], route PREFIX|ADDRESS [DOMAIN], received PEER, advertised PEER, "
+                 "bfd, drops, rpki, bmp, evidence, attachments, neighbors, status, nat, qos");
 }
 
 static void wait_for_router(struct keeper *k, uint32_t client)
@@ -672,11 +701,48 @@ static void do_drain(struct keeper *k, uint32_t client, const char *words)
     wait_for_router(k, client);
 }
 
+/* A regular file, made anew or emptied; never through a link somebody left there. */
+static int open_dump(const char *path, struct text *why)
+{
+    struct stat st;
+    if (*path != '/') {
+        text_add(why, "an absolute path is wanted");
+        return -1;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || ftruncate(fd, 0) != 0)) {
+        close(fd);
+        fd = -1;
+        errno = EINVAL;
+    }
+    if (fd < 0) text_addf(why, "cannot write %.300s: %s", path, strerror(errno));
+    return fd;
+}
+
+/* "table PATH", "table/DOMAIN PATH", "updates PATH", "stop" */
+static void do_mrt(struct keeper *k, uint32_t client, const char *words)
+{
+    char what[WORD_ROOM];
+    struct text why = {0};
+    size_t n = strcspn(words, " ");
+    snprintf(what, sizeof what, "%.*s", (int)(n < sizeof what ? n : sizeof what - 1), words);
+    char *slash = strchr(what, '/');
+    if (slash) *slash = ' ';
+    int fd = strcmp(what, "stop") == 0 ? -1 : open_dump(words[n] ? words + n + 1 : "", &why);
+    if (why.n)
+        answer_fault(k, client, text_get(&why));
+    else
+        ask_router_with(k, ASK_CLIENT, client, LINK_DUMP, what, fd, clock_now());
+    if (fd >= 0) close(fd);
+    text_drop(&why);
+}
+
 static const struct {
     const char *word;
     bool changes; /* only for root and ourselves */
     void (*run)(struct keeper *k, uint32_t client, const char *words);
-} orders[] = {{"show", false, do_show}, {"apply", true, do_apply}, {"drain", true, do_drain}};
+} orders[] = {{"show", false, do_show}, {"apply", true, do_apply}, {"drain", true, do_drain},
+            {"mrt", true, do_mrt}};
 
 static void asked(void *ctx, uint32_t client, const char *line, int64_t uid)
 {
@@ -690,7 +756,7 @@ static void asked(void *ctx, uint32_t client, const char *line, int64_t uid)
             orders[i].run(k, client, line + n + (line[n] == ' '));
         return;
     }
-    answer_fault(k, client, "orders: show WHAT, apply, drain [off]");
+    answer_fault(k, client, "orders: show WHAT, apply, drain [off], mrt table|updates PATH, mrt stop");
 }
 
 /* --- signals --- */

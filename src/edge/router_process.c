@@ -14,6 +14,8 @@
 #include "edge/bfd_engine.h"
 #include "edge/conns.h"
 #include "edge/json_out.h"
+#include "edge/recorder.h"
+#include "edge/stations.h"
 #include "intent/intent_json.h"
 #include "sys/confine.h"
 #include "sys/link.h"
@@ -36,6 +38,8 @@ struct process {
     struct router *router;
     struct conns *conns;
     struct bfd_engine *bfd;
+    struct recorder *recorder;
+    struct stations *stations;
     struct bfd_want *wants;
     struct text intent; /* being put together */
     bool forwards;      /* there is a kernel table to fill */
@@ -204,6 +208,59 @@ static void on_bfd_conn(struct process *p, const struct link_message *m, int fd,
     forget_want(p, m->token);
 }
 
+/* --- those who watch --- */
+
+static void tap_state(void *ctx, peer_ref peer, enum bgp_state from, enum bgp_state to)
+{
+    recorder_state(((struct process *)ctx)->recorder, peer, from, to);
+}
+
+static void tap_up(void *ctx, peer_ref peer, const struct router_session *s)
+{
+    stations_up(((struct process *)ctx)->stations, peer, s);
+}
+
+static void tap_down(void *ctx, peer_ref peer, enum bgp_down why, uint8_t code, uint8_t subcode)
+{
+    stations_down(((struct process *)ctx)->stations, peer, why, code, subcode);
+}
+
+static void tap_received(void *ctx, peer_ref peer, struct span update)
+{
+    recorder_message(((struct process *)ctx)->recorder, peer, false, update);
+}
+
+static void tap_sent(void *ctx, peer_ref peer, struct span update)
+{
+    struct process *p = ctx;
+    recorder_message(p->recorder, peer, true, update);
+    stations_sent(p->stations, peer, update);
+}
+
+static void tap_path(void *ctx, peer_ref peer, const struct prefix *prefix, const struct attrs *a)
+{
+    stations_path(((struct process *)ctx)->stations, peer, prefix, a);
+}
+
+/* Nobody watches: then the router is not slowed down by a single call. */
+static void listen_as_needed(struct process *p)
+{
+    bool records = recorder_records(p->recorder), mirrors = stations_any(p->stations);
+    struct router_tap tap = {.ctx = p};
+    if (records) tap.state = tap_state, tap.received = tap_received;
+    if (mirrors) tap.up = tap_up, tap.down = tap_down, tap.path = tap_path;
+    if (records || mirrors) tap.sent = tap_sent;
+    router_listen(p->router, &tap);
+}
+
+static void ask_station(void *ctx, uint32_t token, const struct intent_endpoint *at)
+{
+    uint8_t buf[1 + 16 + 2];
+    struct writer w = writer_on(buf, sizeof buf);
+    link_endpoint_put(&w, &at->addr, at->port);
+    say(ctx, &(struct link_message){.type = LINK_STATION_OPEN, .token = token, .rest = writer_span(&w)});
+}
+
 /* --- questions --- */
 
 static void show_bgp(struct process *p, const char *arg, struct text *out)
@@ -246,14 +303,55 @@ static void share_drops(struct process *p, const char *arg, struct text *out)
     bfd_engine_show_drops(p->bfd, out);
 }
 
+static void show_bmp(struct process *p, const char *arg, struct text *out)
+{
+    (void)arg;
+    text_add(out, "{");
+    stations_show(p->stations, out);
+    text_add(out, "}");
+}
+
+static void show_one_route(struct process *p, const char *arg, struct text *out)
+{
+    router_show_route(p->router, arg, out);
+}
+
+static void show_received(struct process *p, const char *arg, struct text *out)
+{
+    router_show_received(p->router, arg, out);
+}
+
+static void show_advertised(struct process *p, const char *arg, struct text *out)
+{
+    router_show_advertised(p->router, arg, out);
+}
+
 static const struct {
     const char *name;
     void (*show)(struct process *p, const char *arg, struct text *out);
 } questions[] = {
     {"bgp", show_bgp},           {"routes", show_routes}, {"bfd", show_bfd},
     {"evidence", share_evidence}, {"drops", share_drops},
-    {"rpki", share_rpki},
+    {"rpki", share_rpki},           {"bmp", show_bmp},         {"route", show_one_route},
+    {"received", show_received},    {"advertised", show_advertised},
 };
+
+static void send_answer(void *ctx, uint32_t token, struct text *out)
+{
+    for (size_t at = 0; at < out->n; at += LINK_PART_MAX) {
+        size_t n = out->n - at < LINK_PART_MAX ? out->n - at : LINK_PART_MAX;
+        say(ctx, &(struct link_message){.type = LINK_ANSWER, .token = token, .flag = at + n == out->n,
+                                        .rest = span_of(out->s + at, n)});
+    }
+    text_drop(out);
+}
+
+static void on_dump(struct process *p, const struct link_message *m, int fd, instant now)
+{
+    char what[100];
+    if (!link_text(m->text[0], what, sizeof what)) what[0] = 0;
+    recorder_order(p->recorder, m->token, what, fd, now);
+}
 
 static void on_ask(struct process *p, const struct link_message *m)
 {
@@ -266,12 +364,7 @@ static void on_ask(struct process *p, const struct link_message *m)
         if (strncmp(questions[i].name, question, word) == 0 && !questions[i].name[word])
             questions[i].show(p, arg, &out);
     if (out.n == 0) json_put_fault(&out, "the router does not know this question");
-    for (size_t at = 0; at < out.n; at += LINK_PART_MAX) {
-        size_t n = out.n - at < LINK_PART_MAX ? out.n - at : LINK_PART_MAX;
-        say(p, &(struct link_message){.type = LINK_ANSWER, .token = m->token, .flag = at + n == out.n,
-                                      .rest = span_of(out.s + at, n)});
-    }
-    text_drop(&out);
+    send_answer(p, m->token, &out);
 }
 
 /* --- the keeper speaks --- */
@@ -284,6 +377,8 @@ static void on_start(struct process *p, const struct link_message *m)
     sink.ctx = p;
     p->router = router_new(&sink, &key, m->token);
     p->conns = conns_new(p->loop, p->router, ask_connect, p);
+    p->recorder = recorder_new(p->router, send_answer, p);
+    p->stations = stations_new(p->loop, p->router, ask_station, p);
     if (m->flag) router_restarting(p->router);
 }
 
@@ -306,6 +401,7 @@ static void apply(struct process *p, instant now)
     if (i) p->forwards = i->dataplane == DATAPLANE_NAMESPACES;
     if (i) conns_own_asn(p->conns, i->router.asn);
     bool taken = i && router_apply(p->router, i, now, &problems);
+    if (taken) stations_apply(p->stations, i, now);
     describe(&problems, &why);
     send_routes(p); /* those of domains that go, before the keeper lets go of them */
     say(p, &(struct link_message){.type = LINK_APPLIED, .number = {i ? i->revision : 0}, .flag = taken,
@@ -340,6 +436,7 @@ static void on_payloads(struct process *p, const struct link_message *m, instant
 static void on_stop(struct process *p, instant now)
 {
     p->stopping = true;
+    stations_end(p->stations);
     p->stop_by = instant_after(now, duration_s(STOP_S));
     router_shutdown(p->router, now);
 }
@@ -376,7 +473,8 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_PING: say(p, &(struct link_message){.type = LINK_PONG, .token = m->token}); break;
     case LINK_STOP: on_stop(p, now); break;
     case LINK_VRPS: on_payloads(p, m, now); break;
-    case LINK_DUMP: case LINK_STATION_CONN: break;
+    case LINK_DUMP: on_dump(p, m, fd, now); break;
+    case LINK_STATION_CONN: stations_opened(p->stations, m->token, (int)m->number[0], fd, now); break;
     case LINK_CONTROL: case LINK_EVIDENCE: case LINK_READY: case LINK_APPLIED: case LINK_CONNECT:
     case LINK_BFD_OPEN: case LINK_ROUTES: case LINK_SETTLED: case LINK_ANSWER: case LINK_CHANGED:
     case LINK_PONG: case LINK_STOPPED: case LINK_REACHED: case LINK_RPKI: case LINK_RPKI_ALL:
@@ -407,6 +505,7 @@ static instant next_deadline(const struct process *p)
 {
     if (!p->router) return NEVER;
     instant next = instant_first(router_next(p->router), conns_next(p->conns));
+    next = instant_first(next, instant_first(recorder_next(p->recorder), stations_next(p->stations)));
     for (const struct bfd_want *w = p->wants; w; w = w->next) next = instant_first(next, w->ask_at);
     return p->stopping ? instant_first(next, p->stop_by) : next;
 }
@@ -417,6 +516,9 @@ static void due(struct process *p, instant now)
     if (instant_reached(router_next(p->router), now)) router_tick(p->router, now);
     conns_tick(p->conns, now);
     ask_for_bfd(p, now);
+    recorder_tick(p->recorder, now);
+    stations_tick(p->stations, now);
+    listen_as_needed(p);
     send_routes(p);
     if (p->changed) say(p, &(struct link_message){.type = LINK_CHANGED});
     p->changed = false;

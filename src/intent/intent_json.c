@@ -10,7 +10,7 @@
 
 enum { NAME_LONGEST = 40, FILE_LONGEST = 400, SUBJECT_LONGEST = 400, INTERFACE_LONGEST = 15 };
 enum { RPKI_REFRESH_S = 3600, RPKI_EXPIRE_S = 7200, RPKI_RETRY_S = 600 }; /* RFC 8210 section 6 */
-enum { BMP_BUFFER_KB = 16 << 10, BMP_LEAST_KB = 64, BMP_MOST_KB = 1 << 20 };
+enum { BMP_BUFFER_KB = 16 << 10, BMP_LEAST_KB = 1 << 10, BMP_MOST_KB = 1 << 20 };
 enum { MTU_LEAST = 1280, MTU_MOST = 9216, MD5_LONGEST = 80, BFD_LEAST_MS = 10, BFD_MOST_MS = 60000 };
 
 static const char *const dataplanes[] = {"none", "namespaces", NULL};

@@ -130,14 +130,14 @@ static void unstage(struct out *o)
     o->staged_n = o->groups_n = o->group = o->entry = 0;
 }
 
-static bool told(const struct out *o, node_ref n)
+bool out_told(const struct out *o, node_ref n)
 {
     return n / 8 < o->told_room && (o->told[n / 8] >> (n % 8) & 1);
 }
 
 static void tell(struct out *o, node_ref n)
 {
-    if (told(o, n)) return;
+    if (out_told(o, n)) return;
     if (n / 8 >= o->told_room) {
         size_t room = o->told_room ? o->told_room : 64;
         while (room <= n / 8) room *= 2;
@@ -238,7 +238,7 @@ static void stage_one(struct packer *p, node_ref n)
     struct table *t = o->journal->table;
     if (!table_node(t, n)->live) return;
     attr_ref attrs = o->wanted(o->ctx, t, n);
-    if (!attrs && !told(o, n)) return;
+    if (!attrs && !out_told(o, n)) return;
     if (o->staged_n == p->staged_room) {
         p->staged_room *= 2;
         o->staged = must(realloc(o->staged, p->staged_room * sizeof *o->staged));
@@ -282,7 +282,7 @@ static bool entry_holds(const struct out *o, node_ref n)
 {
     const struct table *t = o->journal->table;
     attr_ref attrs = o->groups[o->group].attrs;
-    if (!attrs && !told(o, n)) return false;
+    if (!attrs && !out_told(o, n)) return false;
     if (o->version == t->version) return true;
     return table_node(t, n)->live && o->wanted(o->ctx, t, n) == attrs;
 }
@@ -331,7 +331,7 @@ bool out_void(struct out *o, struct prefix *out, bool *was_told)
     node_ref n = current(o);
     if (!n) return false;
     *out = table_prefix(o->journal->table, n);
-    *was_told = told(o, n);
+    *was_told = out_told(o, n);
     o->entry = o->staged[o->entry - 1].next;
     if (*was_told) untell(o, n);
     return true;

@@ -66,6 +66,9 @@ bool out_pending(const struct out *o);
 /* The first walk is over and all it found was taken: time for End-of-RIB. */
 bool out_walked(const struct out *o);
 
+/* Was the neighbour told a path to this node, and not yet told otherwise? */
+bool out_told(const struct out *o, node_ref n);
+
 /* Output, one attribute set at a time. out_begin: the next set, withdrawals (attrs 0) first; false:
  * nothing to say. out_take: its next prefix, marks it told; false: the set is exhausted, out_begin
  * again. out_void: takes the prefix the neighbour cannot have after all (its attributes do not fit):

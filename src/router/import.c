@@ -62,19 +62,21 @@ struct visit {
     struct router *r;
     domain_ref domain;
     size_t slot;
+    peer_ref peer;
 };
 
 static void on_change(void *ctx, const struct table_change *c)
 {
     const struct visit *v = ctx;
     import_changed(v->r, v->domain, v->slot, c);
+    tap_path(v->r, v->peer, &v->r->domains[v->domain]->tables[v->slot], c->node);
 }
 
 void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only)
 {
     struct peer *p = r->peers[ref];
     if (r->rib.sources[p->source].received[slot] == 0) return;
-    struct visit v = {r, p->domain, slot};
+    struct visit v = {r, p->domain, slot, ref};
     table_drop_source(&r->domains[p->domain]->tables[slot], p->source, stale_only, on_change, &v);
 }
 
@@ -91,6 +93,7 @@ static void withdraw(struct router *r, struct peer *p, const struct bgp_nlri *nl
             struct table_change change;
             if (!table_withdraw(t, &b.prefix[i], b.hash[i], p->source, &change)) continue;
             import_changed(r, p->domain, slot, &change);
+            tap_path(r, p->source - 1u, t, change.node);
             table_settle(t, change.node);
         }
 }
@@ -140,7 +143,9 @@ static void announce_one(struct router *r, struct peer *p, struct table *t, cons
                         .flags = policy_refuses(reason) ? PATH_REFUSED : 0,
                         .reason = (uint8_t)reason};
     struct table_change change;
-    if (!table_announce(t, &b->prefix[i], b->hash[i], path, &change)) return;
+    bool changed = table_announce(t, &b->prefix[i], b->hash[i], path, &change);
+    tap_path(r, p->source - 1u, t, change.node); /* also what was only said again: it may have been lost */
+    if (!changed) return;
     import_changed(r, p->domain, t->slot, &change);
     table_settle(t, change.node);
 }
@@ -200,6 +205,7 @@ void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, i
 {
     struct peer *p = r->peers[ref];
     say_faults(r, ref, u);
+    if (r->tap.received) r->tap.received(r->tap.ctx, ref, u->message);
     for (size_t i = 0; i < u->withdrawn_n; i++)
         if (u->withdrawn[i].family & p->families) withdraw(r, p, &u->withdrawn[i]);
     for (size_t i = 0; i < u->announced_n; i++) {

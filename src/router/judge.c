@@ -80,6 +80,7 @@ static void judge_node(struct router *r, domain_ref ref, struct table *t, node_r
         r->judging.changed++;
         if (!table_announce(t, &prefix, table_hash(t, &prefix), path, &change)) continue;
         import_changed(r, ref, t->slot, &change);
+        tap_path(r, path.source - 1u, t, n);
         k = SIZE_MAX;
     }
 }

@@ -59,6 +59,10 @@ void router_free(struct router *r)
         if (r->peers[i]->used) {
             export_close(r, i);
             bgp_free(r->peers[i]->session);
+            for (size_t c = 0; c < BGP_CONNS; c++) {
+                open_forget(&r->peers[i]->open_sent[c]);
+                open_forget(&r->peers[i]->open_got[c]);
+            }
         }
         free(r->peers[i]);
     }
@@ -137,6 +141,8 @@ static void session_up(struct router *r, peer_ref ref, instant now)
     p->stale = kept;
     p->stale_until = kept ? instant_after(now, duration_s(SWEEP_S)) : NEVER;
     export_open(r, ref);
+    struct router_session session;
+    if (r->tap.up && router_session_of(r, ref, &session)) r->tap.up(r->tap.ctx, ref, &session);
     char addr[ADDR_TEXT_MAX];
     say(r, p->domain, ref, "session-up", "%s AS %u, hold time %u s",
         addr_text(&p->conf->address, addr), p->conf->asn, v.hold_s);
@@ -161,6 +167,8 @@ static void session_down(struct router *r, peer_ref ref, const struct bgp_effect
 {
     struct peer *p = r->peers[ref];
     bool was_up = p->up;
+    if (was_up && r->tap.down)
+        r->tap.down(r->tap.ctx, ref, e->down.why, e->down.code, e->down.subcode);
     p->up = false;
     p->signalled = false;
     export_close(r, ref);
@@ -196,6 +204,7 @@ static void effect(struct router *r, peer_ref ref, const struct bgp_effect *e, i
     case BGP_FX_CLOSE: r->sink.close(ctx, ref, e->conn); break;
     case BGP_FX_WRITE: r->sink.writable(ctx, ref, e->conn); break;
     case BGP_FX_STATE:
+        if (r->tap.state) r->tap.state(r->tap.ctx, ref, e->state.from, e->state.to);
         say(r, p->domain, ref, "state", "%s -> %s", bgp_state_name(e->state.from),
             bgp_state_name(e->state.to));
         break;
@@ -237,6 +246,12 @@ void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data
 
 /* --- facts --- */
 
+static void opens_begin(struct peer *p, enum bgp_conn conn)
+{
+    open_forget(&p->open_sent[conn]);
+    open_forget(&p->open_got[conn]);
+}
+
 static bool is_from(const struct peer *p, domain_ref domain, const struct addr *remote,
                     const struct addr *local)
 {
@@ -255,6 +270,7 @@ peer_ref router_accept(struct router *r, domain_ref domain, const struct addr *r
         struct bgp_effects *fx = effects_begin(r);
         bool wanted = bgp_accepted(p->session, now, fx);
         if (wanted && local) p->local = *local;
+        if (wanted) opens_begin(p, BGP_IN);
         effects_end(r, i, fx, now);
         signal_writers(r);
         return wanted ? i : NO_REF;
@@ -272,6 +288,7 @@ void router_connected(struct router *r, peer_ref ref, enum bgp_conn conn, instan
 {
     struct peer *p = peer_at(r, ref);
     if (!p) return;
+    if (conn == BGP_OUT) opens_begin(p, BGP_OUT);
     struct bgp_effects *fx = effects_begin(r);
     bgp_connected(p->session, conn, now, fx);
     effects_end(r, ref, fx, now);
@@ -281,6 +298,7 @@ void router_connected(struct router *r, peer_ref ref, enum bgp_conn conn, instan
 void router_input(struct router *r, peer_ref ref, enum bgp_conn conn, struct span bytes, instant now)
 {
     struct peer *p = peer_at(r, ref);
+    if (p) open_keep(&p->open_got[conn], bytes);
     while (p && bytes.n) {
         size_t n = bytes.n < INPUT_SLICE ? bytes.n : INPUT_SLICE;
         struct bgp_effects *fx = effects_begin(r);
@@ -328,6 +346,8 @@ static void free_peer(struct router *r, peer_ref ref)
     for (size_t f = 0; f < FAMILIES; f++)
         if (r->domains[p->domain]->used) import_drop(r, ref, f, false);
     bgp_free(p->session);
+    opens_begin(p, BGP_OUT);
+    opens_begin(p, BGP_IN);
     *p = (struct peer){0};
 }
 
@@ -473,10 +493,12 @@ size_t router_pull(struct router *r, peer_ref ref, enum bgp_conn conn, uint8_t *
 {
     struct peer *p = peer_at(r, ref);
     if (!p) return 0;
-    size_t n = bgp_pull(p->session, conn, buf, room);
+    size_t n = bgp_pull(p->session, conn, buf, room), control = n;
+    open_keep(&p->open_sent[conn], span_of(buf, n));
     if (!p->up || bgp_view(p->session).conn != conn) return n;
     size_t messages = 0;
     n += export_write(r, ref, buf + n, room - n, &messages);
+    if (messages) tap_sent(r, ref, span_of(buf + control, n - control));
     if (messages) bgp_sent(p->session, conn, messages, now);
     if (n == 0) p->signalled = false;
     return n;
@@ -495,6 +517,8 @@ const struct intent_domain *router_peer_domain(const struct router *r, peer_ref 
     const struct peer *p = peer_at(r, ref);
     return p ? router_domain(r, p->domain) : NULL;
 }
+
+const struct intent *router_intent(const struct router *r) { return running(r); }
 
 const struct intent_domain *router_domain(const struct router *r, domain_ref ref)
 {

@@ -82,6 +82,7 @@ instant router_next(const struct router *r);
 /* --- questions --- The intent's own peer and domain, NULL for a stale ref. */
 const struct intent_peer *router_peer(const struct router *r, peer_ref peer);
 const struct intent_domain *router_peer_domain(const struct router *r, peer_ref peer);
+const struct intent *router_intent(const struct router *r); /* NULL before the first */
 const struct intent_domain *router_domain(const struct router *r, domain_ref domain);
 domain_ref router_peer_domain_ref(const struct router *r, peer_ref peer);
 

@@ -4,11 +4,13 @@
  *   import.c  UPDATEs into tables, prefix limits
  *   judge.c   verdicts by prefix, and once more when payloads change
  *   export.c  tables into UPDATEs
- *   show.c    everything as JSON text */
+ *   show.c    everything as JSON text
+ *   look.c    single routes, walks, the tap */
 #pragma once
 #include "policy/limit.h"
 #include "policy/rov.h"
 #include "rib/journal.h"
+#include "router/look.h"
 #include "router/router.h"
 
 enum { FAMILIES = 2, GROUPS = POLICY_PEER_SELF * 2 };
@@ -23,6 +25,12 @@ struct intent_copy { /* an intent of our own, kept while anything points into it
 };
 
 enum bfd_state { BFD_OFF, BFD_DOWN_STATE, BFD_UP_STATE };
+
+struct open_copy { /* the first message of a connection */
+    uint8_t *p;
+    size_t n;
+    bool whole;
+};
 
 struct peer {
     bool used;
@@ -50,6 +58,7 @@ struct peer {
     uint64_t ignored_prefixes;
     uint64_t refused[POLICY_REASONS_N]; /* announcements refused or lowered so far, by reason */
     struct out *out[FAMILIES];
+    struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
     instant limited_until, stale_until, leaving_until, up_since;
 };
 
@@ -91,6 +100,7 @@ struct router {
     uint64_t changes;           /* best paths changed so far */
     struct rov_table *vrps, *vrps_next; /* NULL: none were ever given; being put together */
     struct judging judging;
+    struct router_tap tap;
 };
 
 static inline const struct intent *running(const struct router *r)
@@ -144,3 +154,19 @@ bool export_pending(const struct router *r, const struct peer *p);
 enum policy_reason export_verdict(const struct router *r, const struct policy_matrix *to,
                                   const struct path *best);
 size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, size_t *messages);
+
+/* look.c */
+void open_keep(struct open_copy *o, struct span bytes); /* of the stream, from its beginning */
+void open_forget(struct open_copy *o);
+/* Tells the listener how the neighbour's path to this prefix stands now. */
+void tap_path(struct router *r, peer_ref ref, const struct table *t, node_ref n);
+void tap_sent(struct router *r, peer_ref ref, struct span messages);
+
+/* show.c: parts of rows, each with what separates it from the one before */
+void show_string(struct text *t, const char *s);
+void show_key(struct text *t, const char *key, const char *value);
+void show_prefix(struct text *t, const struct table *table, node_ref n);
+void show_attrs(struct text *t, const struct attrs *a);
+/* One path of a prefix, without braces. */
+void show_route(struct text *t, const struct router *r, const struct domain *d, const struct table *table,
+                node_ref n, size_t at);

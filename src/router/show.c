@@ -6,7 +6,7 @@
 
 /* --- JSON, as much as is needed --- */
 
-static void put_string(struct text *t, const char *s)
+void show_string(struct text *t, const char *s)
 {
     text_add(t, "\"");
     for (; *s; s++) {
@@ -18,16 +18,16 @@ static void put_string(struct text *t, const char *s)
     text_add(t, "\"");
 }
 
-static void put_key(struct text *t, const char *key, const char *value)
+void show_key(struct text *t, const char *key, const char *value)
 {
     text_addf(t, ",\"%s\":", key);
-    put_string(t, value ? value : "");
+    show_string(t, value ? value : "");
 }
 
 static void put_addr(struct text *t, const char *key, const struct addr *a)
 {
     char buf[ADDR_TEXT_MAX];
-    put_key(t, key, addr_is_none(a) ? "" : addr_text(a, buf));
+    show_key(t, key, addr_is_none(a) ? "" : addr_text(a, buf));
 }
 
 /* Days to a civil date (proleptic Gregorian), for RFC 3339. */
@@ -86,7 +86,7 @@ static void put_refused(struct text *t, const struct peer *p)
 static void put_last_error(struct text *t, const struct peer *p, const struct bgp_view *v)
 {
     text_addf(t, ",\"last_error\":{\"code\":%u,\"subcode\":%u,\"text\":", v->last_code, v->last_subcode);
-    put_string(t, p->limited ? "limit reached" : v->last_text ? v->last_text : "");
+    show_string(t, p->limited ? "limit reached" : v->last_text ? v->last_text : "");
     text_add(t, "}");
 }
 
@@ -104,14 +104,14 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
 {
     struct bgp_view v = bgp_view(p->session);
     text_add(t, "{\"name\":");
-    put_string(t, p->conf->name);
-    put_key(t, "domain", r->domains[p->domain]->conf->name);
-    put_key(t, "subject", p->conf->subject);
-    put_key(t, "role", role_names[p->conf->role]);
+    show_string(t, p->conf->name);
+    show_key(t, "domain", r->domains[p->domain]->conf->name);
+    show_key(t, "subject", p->conf->subject);
+    show_key(t, "role", role_names[p->conf->role]);
     put_addr(t, "address", &p->conf->address);
     put_addr(t, "local", &p->local);
     text_addf(t, ",\"asn\":%u", p->conf->asn);
-    put_key(t, "state", bgp_state_name(v.state));
+    show_key(t, "state", bgp_state_name(v.state));
     text_add(t, ",\"since\":");
     put_date(t, v.since.us + wall_us);
     int64_t up_s = p->up ? duration_to_s(instant_since(now, p->up_since)) : 0;
@@ -125,7 +125,7 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
     text_addf(t, ",\"faults\":{\"treated_as_withdraw\":%llu,\"attributes_discarded\":%llu}",
               (unsigned long long)v.treated_as_withdraw, (unsigned long long)v.attrs_discarded);
     put_last_error(t, p, &v);
-    put_key(t, "bfd", bfd_names[p->bfd]);
+    show_key(t, "bfd", bfd_names[p->bfd]);
     text_addf(t, ",\"established_count\":%u,\"md5\":%s,\"admin_down\":%s,\"limited\":%s,\"stale\":%s}",
               v.established_count, p->conf->md5 && *p->conf->md5 ? "true" : "false",
               p->conf->admin_down ? "true" : "false", p->limited ? "true" : "false",
@@ -166,11 +166,11 @@ static void put_communities(struct text *t, struct span communities)
     text_add(t, "]");
 }
 
-static void put_attrs(struct text *t, const struct attrs *a)
+void show_attrs(struct text *t, const struct attrs *a)
 {
     char path[4096];
     put_addr(t, "next_hop", &a->next_hop);
-    put_key(t, "as_path", as_path_text(a->as_path, path, sizeof path));
+    show_key(t, "as_path", as_path_text(a->as_path, path, sizeof path));
     text_addf(t, ",\"local_pref\":%u", a->has & HAS_LOCAL_PREF ? a->local_pref : 100);
     if (a->has & HAS_MED) text_addf(t, ",\"med\":%u", a->med);
     put_communities(t, a->communities);
@@ -194,16 +194,16 @@ static void put_path(struct text *t, const struct router *r, const struct row *r
     const struct peer *from = from_of(r, p);
     struct attrs a = attr_view(&r->rib.attrs, p->attrs);
     struct prefix prefix = table_prefix(row->table, row->node);
-    put_key(t, "peer", from ? from->conf->name : "");
-    put_key(t, "subject", from ? from->conf->subject : "");
-    put_attrs(t, &a);
+    show_key(t, "peer", from ? from->conf->name : "");
+    show_key(t, "subject", from ? from->conf->subject : "");
+    show_attrs(t, &a);
     bool accepted = !(p->flags & PATH_REFUSED);
     text_addf(t, ",\"best\":%s,\"equal_cost\":%s,\"accepted\":%s,\"stale\":%s",
               n->equals_n && row->at == 0 ? "true" : "false", row->at < n->equals_n ? "true" : "false",
               accepted ? "true" : "false", p->flags & PATH_STALE ? "true" : "false");
-    put_key(t, "reason", policy_reason_name((enum policy_reason)p->reason));
+    show_key(t, "reason", policy_reason_name((enum policy_reason)p->reason));
     if (from && from->rules.origin != POLICY_ORIGIN_OFF)
-        put_key(t, "origin_validation", rov_state_name(origin_state(r, from, &prefix, &a)));
+        show_key(t, "origin_validation", rov_state_name(origin_state(r, from, &prefix, &a)));
 }
 
 static void put_decided(struct text *t, const struct router *r, const struct row *row)
@@ -211,19 +211,32 @@ static void put_decided(struct text *t, const struct router *r, const struct row
     const struct node *n = table_node(row->table, row->node);
     const struct path *paths = node_paths(n);
     if (n->equals_n == 0) {
-        put_key(t, "decided_by", best_step_text(BEST_NONE));
+        show_key(t, "decided_by", best_step_text(BEST_NONE));
         return;
     }
     enum best_step step = row->at == 0 ? (enum best_step)n->step
                                        : best_explain(&r->rib, &paths[0], &paths[row->at]);
-    put_key(t, "decided_by", best_step_text(step));
+    show_key(t, "decided_by", best_step_text(step));
 }
 
-static void put_prefix(struct text *t, const struct table *table, node_ref n)
+void show_prefix(struct text *t, const struct table *table, node_ref n)
 {
     char buf[PREFIX_TEXT_MAX];
     struct prefix p = table_prefix(table, n);
-    put_key(t, "prefix", prefix_text(&p, buf));
+    text_add(t, "\"prefix\":");
+    show_string(t, prefix_text(&p, buf));
+}
+
+void show_route(struct text *t, const struct router *r, const struct domain *d, const struct table *table,
+                node_ref n, size_t at)
+{
+    struct row row = {table, n, at};
+    text_add(t, "\"domain\":");
+    show_string(t, d->conf->name);
+    text_add(t, ",");
+    show_prefix(t, table, n);
+    put_path(t, r, &row);
+    put_decided(t, r, &row);
 }
 
 typedef bool row_wanted(const struct router *r, const struct path *p);
@@ -249,13 +262,9 @@ static void put_table(struct text *t, const struct router *r, const struct domai
         const struct node *node = table_node(table, n);
         for (size_t k = 0; k < node->paths_n; k++) {
             if (!want(r, &node_paths(node)[k])) continue;
-            struct row row = {table, n, k};
             text_add(t, separator(first));
-            text_add(t, "{\"domain\":");
-            put_string(t, d->conf->name);
-            put_prefix(t, table, n);
-            put_path(t, r, &row);
-            put_decided(t, r, &row);
+            text_add(t, "{");
+            show_route(t, r, d, table, n, k);
             text_add(t, "}");
         }
     }
@@ -318,7 +327,7 @@ void router_show_rpki(const struct router *r, struct text *out)
         size_t counts[3] = {0};
         count_states(r, d, counts);
         text_addf(out, "%s{\"domain\":", separator(&first));
-        put_string(out, d->conf->name);
+        show_string(out, d->conf->name);
         text_addf(out, ",\"invalid_routes\":\"%s\",\"routes\":{\"valid\":%zu,\"invalid\":%zu,\"not_found\":%zu}}",
                   modes[d->conf->origin_validation], counts[ROV_VALID], counts[ROV_INVALID],
                   counts[ROV_NOT_FOUND]);

@@ -85,6 +85,7 @@ struct bgp_attr_fault { /* one attribute that was discarded or made the update a
     struct bgp_attr_fault *next;
 };
 struct bgp_update {
+    struct span message; /* all of it, as it came */
     struct bgp_nlri withdrawn[2], announced[2]; /* IPv4 fields, then the MP attributes */
     uint8_t withdrawn_n, announced_n;
     uint32_t end_of_rib;          /* family bits (RFC 4724 section 2) */

@@ -145,6 +145,7 @@ struct bgp_update *bgp_update_decode(struct span message, const struct bgp_rules
         bgp_refuse(fault, 6, 8, 0, "an UPDATE needs more memory than one may take");
         return NULL;
     }
+    u->message = message;
     struct bgp_reading r = {
         .rules = rules, .arena = arena, .fault = fault, .u = u, .message = message};
     return decode(&r) ? u : NULL;

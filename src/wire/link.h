@@ -37,7 +37,7 @@ enum {
     X(BFD_CONN,      LINK_KEEPER,     "kn",    -1)  /* answer to BFD_OPEN: sending socket */       \
     X(ADDRESS,       LINK_KEEPER,     "ftt",    0)  /* the list begins; two of one interface */      \
     X(ASK,           LINK_KEEPER,     "kt",     0)  /* id; question */                             \
-    X(DUMP,          LINK_KEEPER,     "kt",     1)  /* as ASK; what goes into the file */         \
+    X(DUMP,          LINK_KEEPER,     "kt",    -1)  /* as ASK; what goes into the file */         \
     X(STATION_CONN,  LINK_KEEPER,     "kn",    -1)  /* answer to STATION_OPEN: token; errno */     \
     X(PING,          LINK_KEEPER,     "k",      0)                                                 \
     X(STOP,          LINK_KEEPER,     "",       0)                                                 \
@@ -53,7 +53,7 @@ enum {
     X(APPLIED,       LINK_ROUTER,     "nft",    0)  /* revision; taken; problems */                \
     X(CONNECT,       LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
     X(BFD_OPEN,      LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
-    X(STATION_OPEN,  LINK_ROUTER,     "k",      0)  /* number of a BMP station */                  \
+    X(STATION_OPEN,  LINK_ROUTER,     "kr",     0)  /* token; a BMP station */                     \
     X(ROUTES,        LINK_ROUTER,     "tr",     0)  /* domain; route after route */                \
     X(SETTLED,       LINK_ROUTER,     "t",      0)  /* domain */                                   \
     X(ANSWER,        LINK_ROUTER,     "kfr",    0)  /* id; last; part of a JSON text */            \

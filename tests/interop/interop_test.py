@@ -5,13 +5,11 @@ two namespaces. Prints each case; the last line is "N passed, N failed"; 77 when
 Cases are functions; each builds its own scene (see routers.py) and says in its name what must hold.
 """
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import time
 
-from routers import (LEFT, LEFT6, RIGHT, RIGHT6, Bird, Edge, Failed, Frr, Scene, stays, wait_for)
+from routers import (LEFT, LEFT6, RIGHT, RIGHT6, Bird, Edge, Frr, missing_here, play_all, stays, wait_for)
 
 BOTH = ["ipv4-unicast", "ipv6-unicast"]
 
@@ -166,6 +164,20 @@ def bird_sees_a_reload_of_the_edge_without_losing_its_session(scene):
     assert edge.peer()["established_count"] == 1
 
 
+def bird_killed_and_started_again_keeps_its_routes_in_use(scene):
+    edge = Edge(scene, [right()])
+    bird = Bird(scene, session="graceful restart on;")
+    routes_flow(edge, bird)
+    bird.process.kill()
+    bird.process.wait()
+    wait_for("the loss is noticed", lambda: edge.peer()["state"] != "Established")
+    assert edge.paths("10.2.0.0/16")[0]["stale"] and edge.paths("10.2.0.0/16")[0]["best"]
+    again = Bird(scene, session="graceful restart on;", networks=["10.2.0.0/16"])
+    wait_for("the session is back", lambda: edge.is_up() and again.is_up())
+    wait_for("what was said again is fresh", lambda: not edge.paths("10.2.0.0/16")[0]["stale"])
+    wait_for("what was not said again goes", lambda: not edge.paths("fd00:2::/48"), 30)
+
+
 def frr_session_carries_both_families(scene):
     edge = Edge(scene, [right(families=["ipv4-unicast"]), right6()])
     frr = Frr(scene)
@@ -206,35 +218,11 @@ CASES = [f for name, f in list(globals().items()) if name.startswith(("bird_", "
 
 
 def main():
-    edge_binary = os.path.abspath(sys.argv[1])
-    missing = [p for p in ("bird", "birdc", "ip", "vtysh") if not shutil.which(p)]
-    if missing or os.geteuid() != 0 or not os.path.exists(f"{Frr.DAEMONS}/bgpd"):
-        print(f"skipped: needs root, bird2, frr, iproute2 ({', '.join(missing) or 'root or frr'})")
+    lacking = missing_here("bird", "birdc", "vtysh")
+    if lacking or not os.path.exists(f"{Frr.DAEMONS}/bgpd"):
+        print(f"skipped: needs root, bird2, frr, iproute2 ({lacking or 'frr'} not here)")
         return 77
-    only = sys.argv[2:]
-    passed = failed = 0
-    for case in CASES:
-        if only and case.__name__ not in only:
-            continue
-        started, why = time.monotonic(), None
-        try:
-            with Scene(edge_binary) as scene:
-                try:
-                    case(scene)
-                except BaseException:
-                    for name in ("fairlead-edge.out", "bird.out", "frr/bgpd.log"):
-                        if os.path.exists(scene.path(name)):
-                            with open(scene.path(name), errors="replace") as f:
-                                print(f"--- {name}\n" + f.read()[-3000:])
-                    raise
-        except (Failed, AssertionError, subprocess.SubprocessError, KeyError, IndexError) as e:
-            why = f"{type(e).__name__}: {e}"
-        failed += why is not None
-        passed += why is None
-        print(f"{'not ok' if why else 'ok'} - {case.__name__.replace('_', ' ')} "
-              f"({time.monotonic() - started:.1f} s){': ' + why if why else ''}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return play_all(CASES, os.path.abspath(sys.argv[1]), sys.argv[2:], alone=lambda name: "bfd" in name)
 
 
 if __name__ == "__main__":

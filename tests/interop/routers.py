@@ -1,4 +1,4 @@
-"""Two namespaces joined by a cable, and the routers that run in them: fairlead-edge on the left, BIRD
+"""What the interop suites share: two namespaces joined by a cable, and the routers that run in them: fairlead-edge on the left, BIRD
 or FRR on the right. Everything a Scene started or made is gone when it is left, also on failure.
 
     left  fairlead-edge 10.99.0.1/24 fd00:99::1/64 ---- 10.99.0.2/24 fd00:99::2/64  BIRD or FRR
@@ -11,6 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 LEFT, RIGHT = "10.99.0.1", "10.99.0.2"
 LEFT6, RIGHT6 = "fd00:99::1", "fd00:99::2"
@@ -49,14 +51,17 @@ def stays(what, condition, seconds):
 
 
 class Scene:
+    numbers = count(1)
+
     def __init__(self, edge_binary):
         self.edge_binary = edge_binary
         self.processes = []
-        self.left = f"fl-t-rib-{os.getpid()}-l"
-        self.right = f"fl-t-rib-{os.getpid()}-r"
+        number = next(Scene.numbers)
+        self.left = f"fl-t-io-{os.getpid()}-{number}-l"
+        self.right = f"fl-t-io-{os.getpid()}-{number}-r"
 
     def __enter__(self):
-        self.dir = tempfile.mkdtemp(prefix="fl-t-rib-")
+        self.dir = tempfile.mkdtemp(prefix="fl-t-io-")
         os.chmod(self.dir, 0o755)
         try:
             for ns in (self.left, self.right):
@@ -97,10 +102,10 @@ class Scene:
             f.write(text)
         return self.path(name)
 
-    def start(self, ns, *args):
-        log = open(self.path(os.path.basename(args[0]) + ".out"), "ab")
+    def start(self, ns, *args, env=None, name=None):
+        log = open(self.path((name or os.path.basename(args[0])) + ".out"), "ab")
         p = subprocess.Popen(["ip", "netns", "exec", ns, *args], stdin=subprocess.DEVNULL, stdout=log,
-                             stderr=subprocess.STDOUT, cwd=self.dir)
+                             stderr=subprocess.STDOUT, cwd=self.dir, env={**os.environ, **(env or {})})
         log.close()
         self.processes.append(p)
         return p
@@ -109,13 +114,13 @@ class Scene:
 class Edge:
     """fairlead-edge as a plain speaker. Peers are dictionaries of the file's own keys."""
 
-    def __init__(self, scene, peers, asn=65001, networks=("10.1.0.0/16", "fd00:1::/48")):
+    def __init__(self, scene, peers, asn=65001, networks=("10.1.0.0/16", "fd00:1::/48"), domain_more=None, **more):
         self.socket = scene.path("edge.sock")
         domain = {"name": "blue", "kind": "plain", "peers": peers,
-                  "networks": [{"prefix": n} for n in networks]}
+                  "networks": [{"prefix": n} for n in networks], **(domain_more or {})}
         document = {"router": {"name": "edge", "id": "192.0.2.1", "asn": asn}, "dataplane": "none",
                     "control_socket": self.socket,
-                    "bgp": {"listen": [f"{LEFT}:179", f"[{LEFT6}]:179"]}, "domains": [domain]}
+                    "bgp": {"listen": [f"{LEFT}:179", f"[{LEFT6}]:179"]}, "domains": [domain], **more}
         # JSON is YAML
         file = scene.write("edge.yaml", json.dumps(document))
         self.scene, self.file, self.document = scene, file, document
@@ -152,6 +157,10 @@ class Edge:
 
     def is_up(self, name="right"):
         return self.peer(name).get("state") == "Established"
+
+    def log(self):
+        with open(self.scene.path("fairlead-edge.out"), encoding="utf-8", errors="replace") as f:
+            return f.read()
 
     def paths(self, prefix):
         answer = self.ask("show routes") or {"routes": []}
@@ -262,3 +271,46 @@ class Frr:
         family = "ipv6" if ":" in prefix else "ipv4"
         text = self.ask(f"show bgp {family} unicast {prefix}")
         return text if "valid" in text else ""
+
+
+def play(case, edge_binary):
+    """One case in a scene of its own: (report, whether it held)."""
+    started, why, logs = time.monotonic(), None, ""
+    try:
+        with Scene(edge_binary) as scene:
+            try:
+                case(scene)
+            except BaseException:
+                for name in sorted(os.listdir(scene.dir)):
+                    if name.endswith((".out", ".log")):
+                        with open(scene.path(name), errors="replace") as f:
+                            logs += f"--- {name}\n" + f.read()[-3000:]
+                raise
+    except (Failed, AssertionError, subprocess.SubprocessError, KeyError, IndexError, OSError) as e:
+        why = f"{type(e).__name__}: {e}"
+    text = f"{logs}{'not ok' if why else 'ok'} - {case.__name__.replace('_', ' ')} " \
+           f"({time.monotonic() - started:.1f} s){': ' + why if why else ''}"
+    return text, why is None
+
+
+def play_all(cases, edge_binary, only, alone=lambda name: False, side_by_side=4):
+    """Most cases wait for others most of the time, so several run at once; those that measure how soon
+    something is noticed run alone. The exit status."""
+    wanted = [c for c in cases if not only or c.__name__ in only]
+    results = []
+    for group, width in (([c for c in wanted if not alone(c.__name__)], side_by_side),
+                         ([c for c in wanted if alone(c.__name__)], 1)):
+        with ThreadPoolExecutor(width) as pool:
+            for text, held in pool.map(lambda c: play(c, edge_binary), group):
+                print(text, flush=True)
+                results.append(held)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+def missing_here(*programs):
+    """What cannot be found, for a skip message; "" when all is there."""
+    lacking = [p for p in ("ip", *programs) if not shutil.which(p)]
+    if os.geteuid() != 0:
+        lacking.insert(0, "root")
+    return ", ".join(lacking)
