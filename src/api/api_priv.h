@@ -219,6 +219,7 @@ void group_ensure(struct call *c, const char *subscription, const char *group,
 /* --- what there is to have (offers.c) --- */
 /* False when there is no list called `what`, or no single one in it. name NULL: the list. */
 bool offers_handle(struct call *c, const char *what, const char *name);
+const char *offers_at(size_t i, bool *out_has_one); /* for the reference; NULL at the end */
 void operations_list(struct call *c, const char *namespace_);
 
 /* --- answers of older versions (shape.c) --- */

@@ -177,19 +177,27 @@ static void provider_ports(struct call *c, const char *name)
         answer_page(c, list, NULL);
 }
 
+static const struct offer {
+    const char *what;
+    bool has_one; /* one can be asked for by name */
+    void (*handle)(struct call *, const char *name);
+} offers[] = {{"expressRouteServiceProviders", false, service_providers},
+              {"bgpServiceCommunities", false, service_communities},
+              {"expressRoutePortsLocations", true, port_locations},
+              {"expressRouteProviderPorts", true, provider_ports}};
+
+const char *offers_at(size_t i, bool *out_has_one)
+{
+    if (i >= ARRAY_LEN(offers)) return NULL;
+    *out_has_one = offers[i].has_one;
+    return offers[i].what;
+}
+
 bool offers_handle(struct call *c, const char *what, const char *name)
 {
-    static const struct {
-        const char *what;
-        bool has_one; /* one can be asked for by name */
-        void (*handle)(struct call *, const char *name);
-    } rows[] = {{"expressRouteServiceProviders", false, service_providers},
-                {"bgpServiceCommunities", false, service_communities},
-                {"expressRoutePortsLocations", true, port_locations},
-                {"expressRouteProviderPorts", true, provider_ports}};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (text_same_nocase(rows[i].what, what) && (!name || rows[i].has_one)) {
-            rows[i].handle(c, name);
+    for (size_t i = 0; i < ARRAY_LEN(offers); i++)
+        if (text_same_nocase(offers[i].what, what) && (!name || offers[i].has_one)) {
+            offers[i].handle(c, name);
             return true;
         }
     return false;
