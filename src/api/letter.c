@@ -55,8 +55,8 @@ static void pdf(struct text *out, const struct text *page)
     enum { OBJECTS = 5 };
     static const char *const heads[OBJECTS - 1] = {
         "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources << /Font "
-        "<< /F1 4 0 R >> >> >>",
+        ("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources << /Font "
+         "<< /F1 4 0 R >> >> >>"),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"};
     size_t at[OBJECTS];
     text_add(out, "%PDF-1.4\n");
