@@ -145,13 +145,17 @@ static bool port_ensure(struct spaces *s, const struct intent_attachment *a, str
     return port->enabled || netlink_link_set(s->nl, port->index, true, 0, NULL, why);
 }
 
-static bool join(struct spaces *s, const struct intent_attachment *a, unsigned near, struct text *why)
+static bool join(struct spaces *s, const struct intent_attachment *a, unsigned near, unsigned *out_port,
+                 struct text *why)
 {
     struct netlink_link port;
-    return port_ensure(s, a, &port, why) && mux_ready(s, port.index, why) &&
-           map(s, port.index, a->tags, near, (struct tags){0}, why) &&
-           map(s, near, (struct tags){0}, port.index, a->tags, why) &&
-           mux_attach(s, near, why) && mux_attach(s, port.index, why);
+    if (!port_ensure(s, a, &port, why) || !mux_ready(s, port.index, why) ||
+        !map(s, port.index, a->tags, near, (struct tags){0}, why) ||
+        !map(s, near, (struct tags){0}, port.index, a->tags, why) ||
+        !mux_attach(s, near, why) || !mux_attach(s, port.index, why))
+        return false;
+    *out_port = port.index;
+    return true;
 }
 
 void attachments_ensure(struct spaces *s, struct space *sp, const struct intent_domain *d)
@@ -161,9 +165,12 @@ void attachments_ensure(struct spaces *s, struct space *sp, const struct intent_
         struct netlink_link near, far;
         struct text why = {0};
         char subject[SUBJECT_ROOM];
+        unsigned port;
         if (!pair_ensure(s, sp, a, &near, &far, &why) || !addresses_ensure(sp, a, far.index, &why) ||
-            !join(s, a, near.index, &why))
+            !join(s, a, near.index, &port, &why))
             fault(s, "attachment", subject_of(sp, a, subject), &why);
+        else if (s->fast)
+            fast_attachment(s->fast, &(struct fast_want){d, a, port, &far});
     }
 }
 

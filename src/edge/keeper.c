@@ -55,7 +55,7 @@ struct question { /* asked of the router process */
 struct keeper {
     const char *file;
     struct loop *loop;
-    struct watch signals;
+    struct watch signals, kernel; /* kernel: what the domains forward by changed */
     struct config local, given; /* from the file; from the control plane, empty without one */
     struct spaces *spaces;
     struct control *control;
@@ -590,13 +590,15 @@ static void put_child(const struct child *c, struct text *out)
     text_add(out, "}");
 }
 
+static const char *const dataplane_names[] = {"none", "namespaces", "fast"};
+
 static void show_status(struct keeper *k, struct text *out)
 {
     const struct intent *i = running(k);
     text_add(out, "{");
     put_router(i, out);
     text_addf(out, ",\"dataplane\":\"%s\",\"drained\":%s",
-              i->dataplane == DATAPLANE_NONE ? "none" : "namespaces", k->drained ? "true" : "false");
+              dataplane_names[i->dataplane], k->drained ? "true" : "false");
     json_put_key(out, "intent_from", k->intent_from);
     text_addf(out, ",\"uptime_s\":%lld,\"keeper\":{\"pid\":%d",
               (long long)duration_to_s(instant_since(clock_now(), k->started)), (int)getpid());
@@ -625,6 +627,9 @@ static void show_neighbors(struct keeper *k, struct text *out)
     text_add(out, "}");
 }
 
+static void show_fast(struct keeper *k, struct text *out) { spaces_show_fast(k->spaces, out); }
+static void show_qos(struct keeper *k, struct text *out) { spaces_show_qos(k->spaces, out); }
+
 static void show_nothing(struct keeper *k, struct text *out)
 {
     (void)k;
@@ -651,7 +656,8 @@ static const struct view views[] = {
     {"neighbors", ASK_CLIENT, show_neighbors},
     {"status", ASK_CLIENT, show_status},
     {"nat", ASK_CLIENT, show_nothing},
-    {"qos", ASK_CLIENT, show_nothing},
+    {"qos", ASK_CLIENT, show_qos},
+    {"fast", ASK_CLIENT, show_fast},
 };
 
 static void do_show(struct keeper *k, uint32_t client, const char *words)
@@ -670,7 +676,7 @@ static void do_show(struct keeper *k, uint32_t client, const char *words)
     }
     answer_fault(k, client,
                  "show what? bgp, routes [DOMAIN], route PREFIX|ADDRESS [DOMAIN], received PEER, advertised PEER, "
-                 "bfd, drops, rpki, bmp, evidence, attachments, neighbors, status, nat, qos");
+                 "bfd, drops, rpki, bmp, evidence, attachments, neighbors, status, nat, qos, fast");
 }
 
 static void wait_for_router(struct keeper *k, uint32_t client)
@@ -846,9 +852,12 @@ static void look_after_agent(struct keeper *k, instant now)
 static void look_after_kernel(struct keeper *k, instant now)
 {
     if (running(k)->dataplane == DATAPLANE_NONE && !k->ensure_again) return;
-    if (due(&k->watch_at, duration_ms(WATCH_MS), now) && spaces_disturbed(k->spaces, running(k))) {
-        log_line(LOG_LINE_WARN, "interfaces-changed", "", "attachments are checked");
-        ensure(k, now);
+    if (due(&k->watch_at, duration_ms(WATCH_MS), now)) {
+        spaces_tick(k->spaces, now);
+        if (spaces_disturbed(k->spaces, running(k))) {
+            log_line(LOG_LINE_WARN, "interfaces-changed", "", "attachments are checked");
+            ensure(k, now);
+        }
     }
     if (instant_reached(k->retry_at, now)) ensure(k, now);
     if (due(&k->reconcile_at, duration_s(RECONCILE_S), now)) {
@@ -879,7 +888,7 @@ static instant next_deadline(const struct keeper *k)
     if (k->router.state == CHILD_RUNNING)
         next = instant_first(next, instant_first(k->ping_at, k->pong_by));
     if (k->agent.state == CHILD_RUNNING) next = instant_first(next, k->evidence_at);
-    if (running(k)->dataplane == DATAPLANE_NAMESPACES)
+    if (intent_forwards(running(k)))
         next = instant_first(next, instant_first(k->watch_at, k->reconcile_at));
     next = instant_first(next, instant_first(k->retry_at, control_next(k->control)));
     return k->stopping ? instant_first(next, k->stop_by) : next;
@@ -895,16 +904,26 @@ static const char *socket_path(const struct intent *i, char buf[static 108])
     return buf;
 }
 
+static void kernel_changed(struct watch *w, unsigned events, instant now)
+{
+    struct keeper *k = w->ctx;
+    (void)events;
+    spaces_ready(k->spaces, now);
+}
+
 static bool begin_kernel(struct keeper *k, struct text *why)
 {
     const struct intent *i = k->local.intent;
     struct spaces_sink sink = ports_of(k);
-    if (i->dataplane == DATAPLANE_NAMESPACES && geteuid() != 0) {
+    if (intent_forwards(i) && geteuid() != 0) {
         text_add(why, "'dataplane: namespaces' needs root");
         return false;
     }
     if (*i->router.namespace_ && !netns_move(i->router.namespace_, why)) return false;
-    return (k->spaces = spaces_new(i, &sink, why)) != NULL;
+    if (!(k->spaces = spaces_new(i, &sink, why))) return false;
+    k->kernel = (struct watch){.ready = kernel_changed, .ctx = k};
+    if (spaces_fd(k->spaces) >= 0) loop_watch(k->loop, &k->kernel, spaces_fd(k->spaces), LOOP_READ);
+    return true;
 }
 
 static bool begin(struct keeper *k, struct text *why)
@@ -934,6 +953,7 @@ static void end(struct keeper *k)
 {
     child_kill(&k->router);
     if (k->spaces) {
+        loop_forget(k->loop, &k->kernel);
         spaces_remove(k->spaces);
         spaces_free(k->spaces);
     }

@@ -398,7 +398,7 @@ static void apply(struct process *p, instant now)
     problems_init(&problems, &arena);
     json_t *json = json_loadb(text_get(&p->intent), p->intent.n, JSON_REJECT_DUPLICATES, NULL);
     struct intent *i = intent_from_json(json, &arena, &problems);
-    if (i) p->forwards = i->dataplane == DATAPLANE_NAMESPACES;
+    if (i) p->forwards = intent_forwards(i);
     if (i) conns_own_asn(p->conns, i->router.asn);
     bool taken = i && router_apply(p->router, i, now, &problems);
     if (taken) stations_apply(p->stations, i, now);

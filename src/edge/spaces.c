@@ -53,12 +53,14 @@ struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink
     struct spaces *s = calloc(1, sizeof *s);
     if (!s || getrandom(&s->key, sizeof s->key, 0) != sizeof s->key) abort();
     s->sink = *sink;
-    s->forwards = i->dataplane == DATAPLANE_NAMESPACES;
+    s->forwards = intent_forwards(i);
+    if (i->dataplane == DATAPLANE_FAST) s->fast = fast_new();
     if (*i->router.namespace_)
         snprintf(s->prefix, sizeof s->prefix, "%s", i->router.namespace_);
     else
         snprintf(s->prefix, sizeof s->prefix, "fl-%s", i->router.name);
     if (!(s->nl = netlink_open(why))) {
+        fast_free(s->fast);
         free(s);
         return NULL;
     }
@@ -93,6 +95,7 @@ void spaces_free(struct spaces *s)
         s->first = sp->next;
         space_close(s, sp);
     }
+    fast_free(s->fast);
     tagmux_close(s->mux);
     netlink_close(s->nl);
     free(s->attached);
@@ -284,18 +287,40 @@ static void ensure_one(struct spaces *s, const struct intent *i, const char *nam
     }
     const struct intent_domain *d = domain_of(i, sp);
     if (s->forwards && d) {
+        if (s->fast) fast_domain(s->fast, d, sp->ns);
         attachments_ensure(s, sp, d);
         routes_static(sp, d);
     }
     want_ports(s, sp, i);
 }
 
+static void commit_fast(struct spaces *s)
+{
+    struct text why = {0};
+    if (!fast_commit(s->fast, &why)) fault(s, "fast-path", "", &why);
+    text_drop(&why);
+}
+
+int spaces_fd(const struct spaces *s) { return s->fast ? fast_fd(s->fast) : -1; }
+
+void spaces_ready(struct spaces *s, instant now)
+{
+    if (s->fast) fast_ready(s->fast, now);
+}
+
+void spaces_tick(struct spaces *s, instant now)
+{
+    if (s->fast) fast_tick(s->fast, now);
+}
+
 size_t spaces_ensure(struct spaces *s, const struct intent *i)
 {
     s->faults = 0;
     s->mappings_n = 0;
+    if (s->fast) fast_begin(s->fast, i);
     if (!s->forwards) ensure_one(s, i, "");
     for (size_t d = 0; s->forwards && d < i->domains_n; d++) ensure_one(s, i, i->domains[d].name);
+    if (s->fast) commit_fast(s);
     if (s->forwards) s->shape = attachments_shape(s, i);
     return s->faults;
 }
@@ -361,6 +386,7 @@ void spaces_trim(struct spaces *s, const struct intent *i)
 
 void spaces_remove(struct spaces *s)
 {
+    if (s->fast) fast_remove(s->fast);
     if (s->forwards) attachments_remove(s);
     while (s->first) {
         struct space *sp = s->first;
@@ -372,7 +398,7 @@ void spaces_remove(struct spaces *s)
 
 bool spaces_disturbed(struct spaces *s, const struct intent *i)
 {
-    return s->forwards && attachments_shape(s, i) != s->shape;
+    return s->forwards && (attachments_shape(s, i) != s->shape || (s->fast && fast_disturbed(s->fast)));
 }
 
 void spaces_each_port(struct spaces *s, const struct spaces_sink *to)

@@ -5,6 +5,7 @@
  * Without a data plane there is one space, named "", in the namespace the keeper is in. */
 #pragma once
 #include "base/cursor.h"
+#include "base/instant.h"
 #include "base/text.h"
 #include "intent/intent.h"
 
@@ -28,6 +29,11 @@ void spaces_trim(struct spaces *s, const struct intent *i);
 void spaces_remove(struct spaces *s);
 /* Interfaces were renamed, removed or made since the last spaces_ensure: it is time for another. */
 bool spaces_disturbed(struct spaces *s, const struct intent *i);
+
+/* The fast path: readable when the kernel's routes changed; -1 without one. */
+int spaces_fd(const struct spaces *s);
+void spaces_ready(struct spaces *s, instant now);
+void spaces_tick(struct spaces *s, instant now); /* once a second */
 
 void spaces_each_port(struct spaces *s, const struct spaces_sink *to); /* `opened` for each */
 
@@ -56,4 +62,7 @@ void spaces_show_unknown_tags(struct spaces *s, struct text *out);
 /* Rows `,{"where", "reason", "packets"}` to be added to a list: unknown tags, and segments the kernel
  * dropped for their MD5 signature (RB-101). */
 void spaces_show_drops(struct spaces *s, struct text *out);
+/* The fast path: its whole state, and its view of classes and policers. */
+void spaces_show_fast(struct spaces *s, struct text *out);
+void spaces_show_qos(struct spaces *s, struct text *out);
 size_t spaces_routes_refused(const struct spaces *s);

@@ -1,6 +1,7 @@
 /* edge/spaces_priv.h - shared by spaces.c (namespaces, sockets), attach.c (attachments), routes.c
  * (kernel tables) and spaces_show.c. */
 #pragma once
+#include "edge/fast.h"
 #include "edge/spaces.h"
 #include "forward/fib.h"
 #include "sys/netlink.h"
@@ -43,6 +44,7 @@ struct spaces {
     char prefix[NS_ROOM]; /* of the names of domains' namespaces */
     struct netlink *nl;   /* in the router's own namespace */
     struct tagmux *mux;
+    struct fast *fast;    /* NULL without the fast path */
     unsigned *attached;   /* interfaces with the multiplexer */
     size_t attached_n;
     struct mapping *mappings; /* wanted ones, of the last ensure */

@@ -177,5 +177,22 @@ static void put_space_drops(const struct space *sp, struct text *out)
 void spaces_show_drops(struct spaces *s, struct text *out)
 {
     if (s->mux) tagmux_each_unknown(s->mux, see_unknown_drop, out);
+    if (s->fast) fast_show_drops(s->fast, out);
     for (const struct space *sp = s->first; sp; sp = sp->next) put_space_drops(sp, out);
+}
+
+void spaces_show_fast(struct spaces *s, struct text *out)
+{
+    if (s->fast)
+        fast_show(s->fast, out);
+    else
+        text_add(out, "{\"working\":false}");
+}
+
+void spaces_show_qos(struct spaces *s, struct text *out)
+{
+    if (s->fast)
+        fast_show_qos(s->fast, out);
+    else
+        text_add(out, "{\"configured\":false,\"rules\":[]}");
 }

@@ -89,11 +89,11 @@ enum {
     FAST_ACL_PARTS = 4,           /* of one list */
     FAST_POLICERS = 4096,
     FAST_CLASSES = 4,
-    FAST_POOLS = 256,
     FAST_POOL_INSIDES = 4,
     FAST_POOL_STATICS = 4,
     FAST_PORT_TRIES = 8,          /* outside ports that a new flow is offered */
-    FAST_DOMAINS = 1024,
+    FAST_DOMAINS = 1024,          /* numbers; a domain's pool has the same one */
+    FAST_NAME_BYTES = 48,
 };
 
 /* Read once by every packet: changing `slot` switches the whole configuration. */
@@ -270,6 +270,11 @@ struct fast_event {
     __u32 kind, row;
 };
 
+/* Whose number a domain's is: bindings and counters outlive the daemon that gave it. */
+struct fast_name {
+    char text[FAST_NAME_BYTES];
+};
+
 /* Of one domain and one fate, per processor. Row domain * FAST_FATES + fate. */
 struct fast_count {
     __u64 packets, bytes;
@@ -287,7 +292,8 @@ struct fast_count {
     X(acls,        struct fast_acl,        0)                                                      \
     X(policers,    struct fast_policer,    FAST_POLICERS)                                          \
     X(punts,       struct fast_punt,       FAST_ATTACHMENTS)                                       \
-    X(pools,       struct fast_pool,       FAST_POOLS)                                             \
+    X(pools,       struct fast_pool,       FAST_DOMAINS)                                            \
+    X(names,       struct fast_name,       FAST_DOMAINS)                                            \
     X(port_blocks, struct fast_port_block, 0)                                                      \
     X(flows_out,   struct fast_flow,       0)                                                      \
     X(flows_in,    struct fast_flow,       0)

@@ -209,7 +209,7 @@ static void check_peer(struct check *c, size_t at, const struct intent_peer *p)
         problem_add(c->problems, place(c, where, "peers", at, "asn"),
                     "an internal neighbour has the router's own AS", "", "AS %u is not %u", p->asn,
                     c->i->router.asn);
-    if (c->i->dataplane == DATAPLANE_NAMESPACES) check_peer_place(c, at, p);
+    if (intent_forwards(c->i)) check_peer_place(c, at, p);
 }
 
 /* --- attachments --- */
@@ -276,6 +276,77 @@ static void check_attachment(struct check *c, size_t at, const struct intent_att
                         addr_text(&a->addresses[n].addr, text));
 }
 
+/* --- the fast path --- */
+
+static void check_fast_only(struct check *c, const char *where, const char *key)
+{
+    if (c->i->dataplane != DATAPLANE_FAST)
+        problem_add(c->problems, where, "only with 'dataplane: fast'", "", "'%s' is the fast path's work", key);
+}
+
+static void check_rules(struct check *c, size_t at, const struct intent_attachment *a)
+{
+    char where[WHERE_MAX];
+    place(c, where, "attachments", at, "acl");
+    if (a->acl_n > INTENT_ACL_MAX)
+        problem_add(c->problems, where, "at most 32 rules", "", "there are %zu", a->acl_n);
+    for (size_t k = 0; k < a->acl_n; k++) {
+        const struct intent_rule *r = &a->acl[k];
+        bool ports = r->protocol == PROTOCOL_TCP || r->protocol == PROTOCOL_UDP;
+        if (r->source.addr.family && r->target.addr.family && r->source.addr.family != r->target.addr.family)
+            problem_add(c->problems, where, "source and target of one family", "", "rule %zu mixes IPv4 and IPv6", k);
+        if (r->port && !ports)
+            problem_add(c->problems, where, "ports with protocol tcp or udp", "", "rule %zu has a port of no protocol", k);
+        if (r->port_to && r->port_to < r->port)
+            problem_add(c->problems, where, "port_to is not below port", "", "rule %zu has %u to %u", k, r->port, r->port_to);
+    }
+}
+
+static void check_forwarding(struct check *c, size_t at, const struct intent_attachment *a)
+{
+    char where[WHERE_MAX];
+    const struct {
+        const char *key;
+        bool there;
+    } rows[] = {{"source", a->source != SOURCE_ANY}, {"sources", a->sources_n > 0}, {"acl", a->acl_n > 0},
+                {"outside", a->outside},             {"rate_mbps", a->rate_mbps > 0}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        if (rows[k].there) check_fast_only(c, place(c, where, "attachments", at, rows[k].key), rows[k].key);
+    check_rules(c, at, a);
+}
+
+static void check_statics(struct check *c, const char *where, const struct intent_nat *n)
+{
+    char text[PREFIX_TEXT_MAX];
+    for (size_t k = 0; k < n->statics_n; k++)
+        if (n->statics[k].inside.len != n->statics[k].outside.len ||
+            n->statics[k].inside.addr.family != FAMILY_IPV4 || n->statics[k].outside.addr.family != FAMILY_IPV4)
+            problem_add(c->problems, where, "two IPv4 prefixes of one length", "", "%s has no partner of its size",
+                        prefix_text(&n->statics[k].inside, text));
+}
+
+static void check_nat(struct check *c)
+{
+    enum { INSIDES = 4, STATICS = 4, POOL_MOST = 4096 };
+    char where[WHERE_MAX];
+    const struct intent_nat *n = &domain(c)->nat;
+    if (addr_is_none(&n->first)) return;
+    place(c, where, NULL, 0, "nat");
+    check_fast_only(c, where, "nat");
+    if (n->first.family != FAMILY_IPV4 || n->last.family != FAMILY_IPV4 || addr_compare(&n->first, &n->last) > 0)
+        problem_add(c->problems, where, "first to last, IPv4", "", "the pool is no range of addresses");
+    else if (addr_v4_value(&n->last) - addr_v4_value(&n->first) >= POOL_MOST)
+        problem_add(c->problems, where, "at most 4096 addresses", "", "the pool is too large");
+    if (n->side >= n->sides)
+        problem_add(c->problems, where, "side below sides", "", "there is no side %u of %u", n->side, n->sides);
+    if (n->inside_n > INSIDES || n->statics_n > STATICS)
+        problem_add(c->problems, where, "at most 4 inside prefixes and 4 static pairs", "", "there are more");
+    if (!addr_is_none(&n->partner) && (n->sides != 2 || n->partner.family != n->local.family))
+        problem_add(c->problems, where, "a partner shares the pool (sides: 2) and is reached from 'local'", "",
+                    "the partner cannot be reached");
+    check_statics(c, where, n);
+}
+
 /* --- networks and routes --- */
 
 static void check_routes(struct check *c)
@@ -328,11 +399,13 @@ static void check_domain(struct check *c)
     const struct intent_domain *d = domain(c);
     if (c->i->dataplane == DATAPLANE_NONE && d->attachments_n + d->routes_n > 0)
         problem_add(c->problems, place(c, where, NULL, 0, d->attachments_n ? "attachments" : "routes"),
-                    "only with 'dataplane: namespaces'", "", "there is no data plane to put this into");
+                    "only with 'dataplane: namespaces' or 'fast'", "", "there is no data plane to put this into");
     for (size_t k = 0; k < d->attachments_n; k++) check_attachment(c, k, &d->attachments[k]);
+    for (size_t k = 0; k < d->attachments_n; k++) check_forwarding(c, k, &d->attachments[k]);
     for (size_t k = 0; k < d->peers_n; k++) check_peer(c, k, &d->peers[k]);
+    check_nat(c);
     check_microsoft(c);
-    if (c->i->dataplane == DATAPLANE_NAMESPACES) check_routes(c);
+    if (intent_forwards(c->i)) check_routes(c);
 }
 
 /* --- the router --- */
@@ -354,7 +427,7 @@ void intent_check(const struct intent *i, struct problems *problems)
     struct check c = {i, problems, 0};
     check_name(&c, "/router/name", i->router.name);
     if (*i->router.namespace_) check_name(&c, "/router/namespace", i->router.namespace_);
-    if (i->dataplane == DATAPLANE_NAMESPACES && i->listen_n)
+    if (intent_forwards(i) && i->listen_n)
         problem_add(problems, "/bgp/listen", "only with 'dataplane: none'", "",
                     "every domain listens on port 179 inside its own namespace");
     check_control(&c);

@@ -11,6 +11,7 @@
 enum intent_dataplane {
     DATAPLANE_NONE,       /* a speaker only: sockets in the router's own namespace */
     DATAPLANE_NAMESPACES, /* a namespace per domain behind a BPF tag multiplexer */
+    DATAPLANE_FAST,       /* the same with the fast path in front of it */
 };
 
 enum domain_kind {
@@ -69,6 +70,23 @@ struct intent_address {
     uint8_t len;
 };
 
+enum intent_source { /* which sources an attachment's packets may have; with the fast path */
+    SOURCE_ANY,
+    SOURCE_STRICT, /* the route to the source leads out of this attachment */
+};
+
+enum intent_action { ACL_PERMIT, ACL_DENY, ACL_COUNT };
+enum intent_protocol { PROTOCOL_ANY, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMP, PROTOCOL_ICMPV6 };
+enum { INTENT_ACL_MAX = 32, INTENT_UNMARKED = 64 };
+
+struct intent_rule { /* first match ends; nothing matched: denied. Prefixes of no family: any address */
+    struct prefix source, target;
+    enum intent_protocol protocol;
+    uint16_t port, port_to; /* of the target; 0: any; port_to 0: just `port` */
+    enum intent_action action;
+    uint8_t dscp;           /* marked with; INTENT_UNMARKED none */
+};
+
 struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domain's namespace */
     const char *name;    /* interface name inside the domain's namespace, at most 15 characters */
     const char *subject; /* as in the peer */
@@ -77,6 +95,32 @@ struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domai
     struct intent_address *addresses;
     size_t addresses_n;
     uint32_t mtu;        /* 1500 by default */
+    /* with DATAPLANE_FAST */
+    enum intent_source source;
+    struct prefix *sources; /* the only ones allowed, beside the attachment's own subnets */
+    struct intent_rule *acl; /* of what arrives */
+    size_t sources_n, acl_n;
+    bool outside;        /* the public side of the domain's NAT */
+    uint32_t rate_mbps;  /* policed in each direction; 0: not */
+    uint16_t burst_ms;   /* 10 by default */
+    uint8_t voice_percent; /* of the rate, for EF; 30 by default */
+};
+
+struct intent_static { /* one to one, prefixes of one length */
+    struct prefix inside, outside;
+};
+
+struct intent_nat { /* source NAT of what leaves by an attachment that is `outside` */
+    struct addr first, last; /* of the pool; none: no NAT */
+    struct prefix *inside;   /* sources that are translated; RFC 1918 by default */
+    struct intent_static *statics;
+    size_t inside_n, statics_n;
+    uint8_t side, sides;     /* this edge is `side` (0 or 1) of `sides` (1 or 2) that share the pool */
+    uint16_t block_ports;    /* ports an inside host gets; 512 by default */
+    uint32_t host_limit;     /* bindings of an inside host; block_ports by default */
+    uint32_t flows;          /* bindings at most; 65536 by default */
+    struct addr partner, local; /* of the edge that shares the pool, to replicate bindings to */
+    uint16_t partner_port;   /* UDP, both ends; 5350 by default */
 };
 
 struct intent_network { /* a prefix this router originates */
@@ -107,6 +151,7 @@ struct intent_domain {
     struct intent_network *networks;
     struct intent_route *routes;
     size_t attachments_n, peers_n, networks_n, routes_n;
+    struct intent_nat nat;
 };
 
 struct intent_endpoint { /* where something listens */
@@ -127,6 +172,7 @@ struct intent {
         const char *namespace_; /* network namespace the router works in; "" the one it is started in */
     } router;
     enum intent_dataplane dataplane;
+    const char *qos_profile; /* of qos_classes.json; "2019-04" by default */
     const char *control_socket;
     const char *state_dir;  /* last intent is kept here; "" none */
     struct intent_control control;
@@ -152,3 +198,6 @@ struct intent {
 
 /* What every key means that nobody said: begin with a copy of it (intent_json.c). */
 extern const struct intent intent_blank;
+
+/* Does this router forward, or only speak? */
+static inline bool intent_forwards(const struct intent *i) { return i->dataplane != DATAPLANE_NONE; }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "intent/check.h"
+#include "intent/forwarding_json.h"
 #include "net/fields_json.h"
 #include "proto/bfd_session.h" /* the defaults of RFC 5880 sessions here */
 
@@ -14,7 +15,7 @@ enum { RPKI_REFRESH_S = 3600, RPKI_EXPIRE_S = 7200, RPKI_RETRY_S = 60 };
 enum { BMP_BUFFER_KB = 16 << 10, BMP_LEAST_KB = 1 << 10, BMP_MOST_KB = 1 << 20 };
 enum { MTU_LEAST = 1280, MTU_MOST = 9216, MD5_LONGEST = 80, BFD_LEAST_MS = 10, BFD_MOST_MS = 60000 };
 
-static const char *const dataplanes[] = {"none", "namespaces", NULL};
+static const char *const dataplanes[] = {"none", "namespaces", "fast", NULL};
 static const char *const domain_kinds[] = {"plain", "private", "microsoft", NULL};
 static const char *const origin_names[] = {"off", "report", "depref", "drop", NULL};
 static const char *const peer_roles[] = {"plain", "customer", "gateway", "cloud", "internal", NULL};
@@ -288,7 +289,8 @@ static const struct field peer_rows[] = {
 
 #define ATTACHMENT(member) offsetof(struct intent_attachment, member)
 static const struct intent_attachment attachment_blank = {.name = "", .subject = "", .port = "",
-                                                          .mtu = 1500};
+                                                          .mtu = 1500, .burst_ms = 10,
+                                                          .voice_percent = 30};
 static const struct field attachment_rows[] = {
     {"name", FIELD_TEXT, ATTACHMENT(name), FIELD_REQUIRED, .min = 1, .max = INTERFACE_LONGEST},
     {"subject", FIELD_TEXT, ATTACHMENT(subject), .max = SUBJECT_LONGEST},
@@ -297,6 +299,14 @@ static const struct field attachment_rows[] = {
     {"ctag", FIELD_U16, ATTACHMENT(tags.c), .max = TAG_MAX},
     {"addresses", FIELD_CUSTOM, 0, .read = read_addresses, .write = write_addresses},
     {"mtu", FIELD_U32, ATTACHMENT(mtu), .min = MTU_LEAST, .max = MTU_MOST},
+    {"source", FIELD_ENUM, ATTACHMENT(source), .names = forwarding_sources},
+    {"sources", FIELD_PREFIXES, ATTACHMENT(sources), .count_at = ATTACHMENT(sources_n)},
+    {"acl", FIELD_LIST, ATTACHMENT(acl), .sub = forwarding_rule_rows, .size = sizeof(struct intent_rule),
+     .count_at = ATTACHMENT(acl_n), .blank = &forwarding_rule_blank},
+    {"outside", FIELD_BOOL, ATTACHMENT(outside)},
+    {"rate_mbps", FIELD_U32, ATTACHMENT(rate_mbps), .max = 400000},
+    {"burst_ms", FIELD_U16, ATTACHMENT(burst_ms), .min = 1, .max = 1000},
+    {"voice_percent", FIELD_U8, ATTACHMENT(voice_percent), .min = 1, .max = 100},
     {0},
 };
 
@@ -316,7 +326,7 @@ static const struct field route_rows[] = {
 #define DOMAIN_LIST(name, type, rows, empty)                                                       \
     {#name, FIELD_LIST, DOMAIN(name), .sub = rows, .size = sizeof(type), .count_at = DOMAIN(name##_n), \
      .blank = empty}
-static const struct intent_domain domain_blank = {.name = "", .subject = ""};
+static const struct intent_domain domain_blank = {.name = "", .subject = "", .nat = FORWARDING_NAT_BLANK};
 static const struct field domain_rows[] = {
     {"name", FIELD_TEXT, DOMAIN(name), FIELD_REQUIRED, .min = 1, .max = NAME_LONGEST},
     {"subject", FIELD_TEXT, DOMAIN(subject), .max = SUBJECT_LONGEST},
@@ -330,6 +340,7 @@ static const struct field domain_rows[] = {
     DOMAIN_LIST(peers, struct intent_peer, peer_rows, &peer_blank),
     DOMAIN_LIST(networks, struct intent_network, network_rows, NULL),
     DOMAIN_LIST(routes, struct intent_route, route_rows, NULL),
+    {"nat", FIELD_OBJECT, DOMAIN(nat), .sub = forwarding_nat_rows, .blank = &forwarding_nat_blank},
     {0},
 };
 
@@ -380,6 +391,7 @@ const struct intent intent_blank = {.router = {.name = "", .namespace_ = ""},
                                     .rpki = {.refresh_s = RPKI_REFRESH_S, .expire_s = RPKI_EXPIRE_S,
                                              .retry_s = RPKI_RETRY_S},
                                     .bmp = {.buffer_kb = BMP_BUFFER_KB},
+                                    .qos_profile = "2019-04",
                                     .control_socket = "",
                                     .state_dir = "",
                                     .control = {"", "", "", ""}};
@@ -387,6 +399,7 @@ static const struct field intent_rows[] = {
     {"revision", FIELD_U64, offsetof(struct intent, revision)},
     {"router", FIELD_OBJECT, 0, FIELD_REQUIRED, .sub = router_rows, .blank = &intent_blank},
     {"dataplane", FIELD_ENUM, offsetof(struct intent, dataplane), FIELD_ALWAYS, .names = dataplanes},
+    {"qos_profile", FIELD_TEXT, offsetof(struct intent, qos_profile), .min = 1, .max = NAME_LONGEST},
     {"control_socket", FIELD_TEXT, offsetof(struct intent, control_socket), .max = 107},
     {"state_dir", FIELD_TEXT, offsetof(struct intent, state_dir), .max = FILE_LONGEST},
     {"control", FIELD_OBJECT, 0, .sub = control_rows, .blank = &intent_blank},

@@ -25,8 +25,8 @@ struct fastpath {
 };
 
 /* What a successor goes on with. */
-static const int kept_tables[] = {FAST_TABLE_policers, FAST_TABLE_punts, FAST_TABLE_port_blocks,
-                                  FAST_TABLE_flows_out, FAST_TABLE_flows_in};
+static const int kept_tables[] = {FAST_TABLE_names, FAST_TABLE_pools, FAST_TABLE_port_blocks, FAST_TABLE_flows_out,
+                                  FAST_TABLE_flows_in};
 
 static const char *map_name(int table, char buf[static NAME_ROOM])
 {

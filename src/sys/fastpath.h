@@ -1,6 +1,6 @@
 /* sys/fastpath.h - the fast path (bpf/fastpath.bpf.c) in the kernel: its tables as memory of this process,
  * its program on ports. It outlives its maker; a successor finds it through a port and goes on with the
- * tables that hold what only packets know: NAT bindings, buckets, counters. Everything concerns the
+ * tables that hold what only packets know: NAT bindings and counters. Everything concerns the
  * network namespace the calling thread is in. */
 #pragma once
 #include "base/text.h"
@@ -8,8 +8,8 @@
 
 struct fastpath;
 
-/* Loads the program. `port`: an interface that may have an earlier one, whose bindings, buckets and counters
- * are taken over if their layout and sizes are the same; 0: none. *tables become the kernel's, zeroed but
+/* Loads the program. `port`: an interface that may have an earlier one, whose names, pools, bindings
+ * and counters are taken over if their layout and sizes are the same; 0: none. *tables become the kernel's, zeroed but
  * for what was taken over. NULL with `why`. */
 struct fastpath *fastpath_open(const struct fast_sizes *z, unsigned port, struct fast_tables *tables,
                                struct text *why);

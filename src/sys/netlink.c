@@ -264,19 +264,37 @@ bool netlink_link_delete(struct netlink *nl, unsigned index)
     return fault == 0 || fault == ENODEV;
 }
 
+static bool ethtool(int fd, const char *name, uint32_t command, uint32_t *data)
+{
+    struct ethtool_value v = {.cmd = command, .data = *data};
+    struct ifreq r = {0};
+    snprintf(r.ifr_name, sizeof r.ifr_name, "%s", name);
+    r.ifr_data = (void *)&v;
+    bool fine = ioctl(fd, SIOCETHTOOL, &r) == 0;
+    *data = v.data;
+    return fine;
+}
+
+/* What a driver cannot switch it does not do. */
+static void tags_by_software(int fd, const char *name)
+{
+    static const uint32_t flags[] = {ETH_FLAG_TXVLAN, ETH_FLAG_RXVLAN};
+    for (size_t k = 0; k < ARRAY_LEN(flags); k++) {
+        uint32_t now = 0, wanted;
+        if (!ethtool(fd, name, ETHTOOL_GFLAGS, &now) || !(now & flags[k])) continue;
+        wanted = now & ~flags[k];
+        ethtool(fd, name, ETHTOOL_SFLAGS, &wanted);
+    }
+}
+
 bool netlink_offloads_off(const char *name)
 {
-    static const uint32_t commands[] = {ETHTOOL_STXCSUM};
+    uint32_t off = 0;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool fine = fd >= 0;
-    for (size_t k = 0; fine && k < ARRAY_LEN(commands); k++) {
-        struct ethtool_value v = {.cmd = commands[k], .data = 0};
-        struct ifreq r = {0};
-        snprintf(r.ifr_name, sizeof r.ifr_name, "%s", name);
-        r.ifr_data = (void *)&v;
-        fine = ioctl(fd, SIOCETHTOOL, &r) == 0;
-    }
-    if (fd >= 0) close(fd);
+    bool fine = fd >= 0 && ethtool(fd, name, ETHTOOL_STXCSUM, &off);
+    if (fd < 0) return false;
+    tags_by_software(fd, name);
+    close(fd);
     return fine;
 }
 
