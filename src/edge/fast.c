@@ -132,8 +132,8 @@ static struct fast_sizes sizes_for(const struct intent *i)
     for (size_t d = 0; d < i->domains_n; d++) {
         const struct intent_nat *n = &i->domains[d].nat;
         if (addr_is_none(&n->first)) continue;
-        flows += n->flows;
-        blocks += (addr_v4_value(&n->last) - addr_v4_value(&n->first) + 1) * (64512u / n->block_ports);
+        flows += nat_flows(n);
+        blocks += nat_blocks(n);
     }
     if (flows) z.flows = power_of_two(2 * flows);
     if (blocks) z.port_blocks = blocks;
@@ -194,10 +194,10 @@ struct marking {
 };
 
 /* The values of the two profiles; data/qos_classes.json has their workloads. */
-static uint64_t listed_values(const char *profile)
+static uint64_t listed_values(enum intent_profile profile)
 {
     uint64_t listed = 1ULL << 46 | 1ULL << 34 | 1ULL << 18 | 1ULL << 10 | 1ULL;
-    return strcmp(profile, "2015-10") == 0 ? listed | 1ULL << 24 : listed;
+    return profile == PROFILE_2015_10 ? listed | 1ULL << 24 : listed;
 }
 
 /* Which DSCP values an attachment keeps, by the kind of domain and who sits behind it. */

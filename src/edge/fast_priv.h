@@ -96,3 +96,7 @@ void classes_write(struct fast *f);
 bool rules_write(struct fast *f, struct fast_att *a, struct text *why);
 void rules_settled(struct fast *f);
 void rules_drop(struct fast *f, struct fast_att *a);
+
+/* fast_nat.c: what an intent leaves open, filled in. */
+uint32_t nat_flows(const struct intent_nat *n);  /* bindings at most */
+uint32_t nat_blocks(const struct intent_nat *n); /* port blocks of the whole pool */

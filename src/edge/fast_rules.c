@@ -7,6 +7,8 @@ enum {
     CONTROL_PPS = 4000, /* an attachment's ARP, ND, BGP, BFD ... */
     PUNT_PPS = 50000,   /* and everything else that takes the slow path */
     BURST_LEAST = 15000, /* ten packets */
+    BURST_MS = 10,
+    VOICE_PERCENT = 30,
     ANY_HOP = HOP_LOCAL, /* in a source table the entry only says yes */
 };
 
@@ -20,7 +22,7 @@ void classes_write(struct fast *f)
     of[46] = 0;
     of[34] = of[18] = 1;
     of[10] = of[0] = 2;
-    if (strcmp(f->intent->qos_profile, "2015-10") == 0) of[24] = 1;
+    if (f->intent->qos_profile == PROFILE_2015_10) of[24] = 1;
     fast_classes_set(f->tables.config, of);
 }
 
@@ -154,12 +156,12 @@ static bool write_sources(struct fast *f, struct att_rules *x, const struct inte
 
 static uint32_t take_policer(struct fast *f, const struct intent_attachment *a)
 {
-    uint64_t bits = (uint64_t)a->rate_mbps * 1000000, burst = bits / 8000 * a->burst_ms;
+    uint64_t bits = (uint64_t)a->rate_mbps * 1000000, burst = bits / 8000 * (a->burst_ms ? a->burst_ms : BURST_MS);
     for (uint32_t k = 1; k < FAST_POLICERS; k++) {
         if (f->policers[k]) continue;
         f->policers[k] = true;
         fast_policer_set(&f->tables.policers[k], bits, burst < BURST_LEAST ? BURST_LEAST : (uint32_t)burst,
-                         a->voice_percent);
+                         a->voice_percent ? a->voice_percent : VOICE_PERCENT);
         return k;
     }
     return 0;

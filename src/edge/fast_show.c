@@ -97,7 +97,7 @@ void fast_show_qos(const struct fast *f, struct text *out)
 {
     const char *between = "";
     text_add(out, "{\"configured\":true,\"profile\":");
-    json_put(out, f->intent ? f->intent->qos_profile : "");
+    json_put(out, f->intent && f->intent->qos_profile == PROFILE_2015_10 ? "2015-10" : "2019-04");
     text_add(out, ",\"attachments\":[");
     for (const struct fast_att *a = f->path ? f->atts : NULL; a; a = a->next) {
         text_addf(out, "%s{\"name\":", between);

@@ -337,7 +337,9 @@ static void check_nat(struct check *c)
         problem_add(c->problems, where, "first to last, IPv4", "", "the pool is no range of addresses");
     else if (addr_v4_value(&n->last) - addr_v4_value(&n->first) >= POOL_MOST)
         problem_add(c->problems, where, "at most 4096 addresses", "", "the pool is too large");
-    if (n->side >= n->sides)
+    if (n->block_ports && n->block_ports < 16)
+        problem_add(c->problems, where, "block_ports 16 to 32256", "512", "%u ports are too few for a host", n->block_ports);
+    if (n->side >= (n->sides ? n->sides : 1))
         problem_add(c->problems, where, "side below sides", "", "there is no side %u of %u", n->side, n->sides);
     if (n->inside_n > INSIDES || n->statics_n > STATICS)
         problem_add(c->problems, where, "at most 4 inside prefixes and 4 static pairs", "", "there are more");

@@ -2,6 +2,7 @@
 #include "intent/forwarding_json.h"
 
 const char *const forwarding_sources[] = {"any", "strict", NULL};
+const char *const forwarding_profiles[] = {"2019-04", "2015-10", NULL};
 static const char *const actions[] = {"permit", "deny", "count", NULL};
 static const char *const protocols[] = {"any", "tcp", "udp", "icmp", "icmpv6", NULL};
 
@@ -24,8 +25,7 @@ static const struct field static_rows[] = {
     {0},
 };
 
-#define NAT(member) offsetof(struct intent_nat, member)
-const struct intent_nat forwarding_nat_blank = FORWARDING_NAT_BLANK;
+#define NAT(member) offsetof(struct intent_domain, nat.member)
 const struct field forwarding_nat_rows[] = {
     {"first", FIELD_ADDR, NAT(first), FIELD_REQUIRED},
     {"last", FIELD_ADDR, NAT(last), FIELD_REQUIRED},
@@ -33,12 +33,12 @@ const struct field forwarding_nat_rows[] = {
     {"static", FIELD_LIST, NAT(statics), .sub = static_rows, .size = sizeof(struct intent_static),
      .count_at = NAT(statics_n)},
     {"side", FIELD_U8, NAT(side), .max = 1},
-    {"sides", FIELD_U8, NAT(sides), .min = 1, .max = 2},
-    {"block_ports", FIELD_U16, NAT(block_ports), .min = 16, .max = 32256},
+    {"sides", FIELD_U8, NAT(sides), .max = 2},
+    {"block_ports", FIELD_U16, NAT(block_ports), .max = 32256},
     {"host_limit", FIELD_U32, NAT(host_limit), .max = 64512},
-    {"flows", FIELD_U32, NAT(flows), .min = 64, .max = 4194304},
+    {"flows", FIELD_U32, NAT(flows), .max = 4194304},
     {"partner", FIELD_ADDR, NAT(partner)},
     {"local", FIELD_ADDR, NAT(local)},
-    {"partner_port", FIELD_U16, NAT(partner_port), .min = 1},
+    {"partner_port", FIELD_U16, NAT(partner_port)},
     {0},
 };

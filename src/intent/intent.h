@@ -8,6 +8,8 @@
 #include "net/tags.h"
 #include "wire/bgp.h" /* enum bgp_family */
 
+enum intent_profile { PROFILE_2019_04, PROFILE_2015_10 }; /* of data/qos_classes.json */
+
 enum intent_dataplane {
     DATAPLANE_NONE,       /* a speaker only: sockets in the router's own namespace */
     DATAPLANE_NAMESPACES, /* a namespace per domain behind a BPF tag multiplexer */
@@ -102,8 +104,8 @@ struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domai
     size_t sources_n, acl_n;
     bool outside;        /* the public side of the domain's NAT */
     uint32_t rate_mbps;  /* policed in each direction; 0: not */
-    uint16_t burst_ms;   /* 10 by default */
-    uint8_t voice_percent; /* of the rate, for EF; 30 by default */
+    uint16_t burst_ms;   /* 0: 10 */
+    uint8_t voice_percent; /* of the rate, for EF; 0: 30 */
 };
 
 struct intent_static { /* one to one, prefixes of one length */
@@ -115,12 +117,12 @@ struct intent_nat { /* source NAT of what leaves by an attachment that is `outsi
     struct prefix *inside;   /* sources that are translated; RFC 1918 by default */
     struct intent_static *statics;
     size_t inside_n, statics_n;
-    uint8_t side, sides;     /* this edge is `side` (0 or 1) of `sides` (1 or 2) that share the pool */
-    uint16_t block_ports;    /* ports an inside host gets; 512 by default */
-    uint32_t host_limit;     /* bindings of an inside host; block_ports by default */
-    uint32_t flows;          /* bindings at most; 65536 by default */
+    uint8_t side, sides;     /* this edge is `side` (0 or 1) of `sides` that share the pool; sides 0: 1 */
+    uint16_t block_ports;    /* ports an inside host gets; 0: 512 */
+    uint32_t host_limit;     /* bindings of an inside host; 0: block_ports */
+    uint32_t flows;          /* bindings at most; 0: 65536 */
     struct addr partner, local; /* of the edge that shares the pool, to replicate bindings to */
-    uint16_t partner_port;   /* UDP, both ends; 5350 by default */
+    uint16_t partner_port;   /* UDP, both ends; 0: 5350 */
 };
 
 struct intent_network { /* a prefix this router originates */
@@ -172,7 +174,7 @@ struct intent {
         const char *namespace_; /* network namespace the router works in; "" the one it is started in */
     } router;
     enum intent_dataplane dataplane;
-    const char *qos_profile; /* of qos_classes.json; "2019-04" by default */
+    enum intent_profile qos_profile;
     const char *control_socket;
     const char *state_dir;  /* last intent is kept here; "" none */
     struct intent_control control;

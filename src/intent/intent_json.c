@@ -289,8 +289,7 @@ static const struct field peer_rows[] = {
 
 #define ATTACHMENT(member) offsetof(struct intent_attachment, member)
 static const struct intent_attachment attachment_blank = {.name = "", .subject = "", .port = "",
-                                                          .mtu = 1500, .burst_ms = 10,
-                                                          .voice_percent = 30};
+                                                          .mtu = 1500};
 static const struct field attachment_rows[] = {
     {"name", FIELD_TEXT, ATTACHMENT(name), FIELD_REQUIRED, .min = 1, .max = INTERFACE_LONGEST},
     {"subject", FIELD_TEXT, ATTACHMENT(subject), .max = SUBJECT_LONGEST},
@@ -305,8 +304,8 @@ static const struct field attachment_rows[] = {
      .count_at = ATTACHMENT(acl_n), .blank = &forwarding_rule_blank},
     {"outside", FIELD_BOOL, ATTACHMENT(outside)},
     {"rate_mbps", FIELD_U32, ATTACHMENT(rate_mbps), .max = 400000},
-    {"burst_ms", FIELD_U16, ATTACHMENT(burst_ms), .min = 1, .max = 1000},
-    {"voice_percent", FIELD_U8, ATTACHMENT(voice_percent), .min = 1, .max = 100},
+    {"burst_ms", FIELD_U16, ATTACHMENT(burst_ms), .max = 1000},
+    {"voice_percent", FIELD_U8, ATTACHMENT(voice_percent), .max = 100},
     {0},
 };
 
@@ -326,7 +325,7 @@ static const struct field route_rows[] = {
 #define DOMAIN_LIST(name, type, rows, empty)                                                       \
     {#name, FIELD_LIST, DOMAIN(name), .sub = rows, .size = sizeof(type), .count_at = DOMAIN(name##_n), \
      .blank = empty}
-static const struct intent_domain domain_blank = {.name = "", .subject = "", .nat = FORWARDING_NAT_BLANK};
+static const struct intent_domain domain_blank = {.name = "", .subject = ""};
 static const struct field domain_rows[] = {
     {"name", FIELD_TEXT, DOMAIN(name), FIELD_REQUIRED, .min = 1, .max = NAME_LONGEST},
     {"subject", FIELD_TEXT, DOMAIN(subject), .max = SUBJECT_LONGEST},
@@ -340,7 +339,7 @@ static const struct field domain_rows[] = {
     DOMAIN_LIST(peers, struct intent_peer, peer_rows, &peer_blank),
     DOMAIN_LIST(networks, struct intent_network, network_rows, NULL),
     DOMAIN_LIST(routes, struct intent_route, route_rows, NULL),
-    {"nat", FIELD_OBJECT, DOMAIN(nat), .sub = forwarding_nat_rows, .blank = &forwarding_nat_blank},
+    {"nat", FIELD_OBJECT, 0, .sub = forwarding_nat_rows, .blank = &domain_blank},
     {0},
 };
 
@@ -391,7 +390,6 @@ const struct intent intent_blank = {.router = {.name = "", .namespace_ = ""},
                                     .rpki = {.refresh_s = RPKI_REFRESH_S, .expire_s = RPKI_EXPIRE_S,
                                              .retry_s = RPKI_RETRY_S},
                                     .bmp = {.buffer_kb = BMP_BUFFER_KB},
-                                    .qos_profile = "2019-04",
                                     .control_socket = "",
                                     .state_dir = "",
                                     .control = {"", "", "", ""}};
@@ -399,7 +397,7 @@ static const struct field intent_rows[] = {
     {"revision", FIELD_U64, offsetof(struct intent, revision)},
     {"router", FIELD_OBJECT, 0, FIELD_REQUIRED, .sub = router_rows, .blank = &intent_blank},
     {"dataplane", FIELD_ENUM, offsetof(struct intent, dataplane), FIELD_ALWAYS, .names = dataplanes},
-    {"qos_profile", FIELD_TEXT, offsetof(struct intent, qos_profile), .min = 1, .max = NAME_LONGEST},
+    {"qos_profile", FIELD_ENUM, offsetof(struct intent, qos_profile), .names = forwarding_profiles},
     {"control_socket", FIELD_TEXT, offsetof(struct intent, control_socket), .max = 107},
     {"state_dir", FIELD_TEXT, offsetof(struct intent, state_dir), .max = FILE_LONGEST},
     {"control", FIELD_OBJECT, 0, .sub = control_rows, .blank = &intent_blank},
