@@ -131,6 +131,7 @@ static void session_up(struct router *r, peer_ref ref, instant now)
     p->families = v.families;
     p->caps = v.peer;
     p->eor_got = p->eor_sent = 0;
+    p->eor_awaited = true;
     p->refresh_wanted = p->refresh_begin = p->refresh_end = 0;
     p->level[0] = p->level[1] = LIMIT_FINE;
     r->rib.sources[p->source].router_id = v.peer_id;
@@ -421,8 +422,10 @@ void settle_domains(struct router *r, instant now)
     }
     if (!any) return;
     for (size_t i = 0; i < r->peers_n; i++) {
-        const struct peer *p = r->peers[i];
-        if (p->used && !p->leaving && !told_everything(p, now)) r->domains[p->domain]->waiting = true;
+        struct peer *p = r->peers[i];
+        if (!p->used || p->leaving || r->domains[p->domain]->settled) continue;
+        if (told_everything(p, now)) p->eor_awaited = false;
+        else r->domains[p->domain]->waiting = true;
     }
     for (domain_ref i = 0; i < r->domains_n; i++) {
         struct domain *d = r->domains[i];
@@ -450,7 +453,7 @@ instant router_next(const struct router *r)
         if (p->limited) next = instant_first(next, p->limited_until);
         if (p->stale) next = instant_first(next, p->stale_until);
         if (p->leaving) next = instant_first(next, p->leaving_until);
-        if (p->up && !r->domains[p->domain]->settled && (p->eor_got & p->families) != p->families)
+        if (p->up && p->eor_awaited && !r->domains[p->domain]->settled)
             next = instant_first(next, instant_after(p->up_since, duration_s(EOR_PATIENCE_S)));
     }
     for (size_t d = 0; d < r->domains_n; d++)

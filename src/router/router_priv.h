@@ -37,6 +37,7 @@ struct peer {
     bool leaving;        /* dropped by an intent; kept until its NOTIFICATION had time to go out */
     bool up;
     bool limited;        /* down because of its prefix limit */
+    bool eor_awaited;    /* its End-of-RIB, or the end of our patience, is still to come */
     bool signalled;      /* writable was reported, nothing pulled dry since */
     domain_ref domain;
     source_ref source;

@@ -183,9 +183,14 @@ static void reflect_location(struct cursor *body, const struct stamp_seen *seen,
     writer_u16(w, l->destination_port);
     writer_u16(w, l->source_port);
     while (cursor_left(body) >= TLV_HEADER_BYTES) {
+        struct cursor before = *body;
         cursor_u8(body);
         uint8_t type = cursor_u8(body);
         struct span value = cursor_span(body, cursor_u16(body));
+        if (body->bad) { /* a part that overruns goes back as it came, the length stays */
+            *body = before;
+            break;
+        }
         bool address = value.n == SUB_ADDRESS_BYTES;
         if (type == SUB_DESTINATION && address)
             reflect_address(type, &l->destination, w);
