@@ -99,7 +99,9 @@ static void key_live(struct judging *j)
 {
     for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
         const char *state = seen(j, FACT_SESSION_STATE, leg_subject(j, leg));
+        const char *fault = seen_if(j, FACT_KEY_FAULT, leg_subject(j, leg));
         if (state && strcmp(state, "Established") == 0) holds(j);
+        else if (state && fault) broken(j, "the %s leg has another key: %s", leg_name(leg), fault);
         else if (state) unclear(j, "the %s session is %s, so its key is not proven", leg_name(leg), state);
     }
 }

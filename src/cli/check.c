@@ -53,15 +53,6 @@ static int print_report(struct check *k, const struct report *r, const struct ch
     return report_exit_code(r);
 }
 
-static void tell_silent(const struct check *k)
-{
-    for (const char *s = text_get(&k->silent); *s;) {
-        size_t n = strcspn(s, "\n");
-        fprintf(stderr, "fairlead: no answer from %.*s\n", (int)n, s);
-        s += n + (s[n] == '\n');
-    }
-}
-
 /* ---- the command ---- */
 
 static int explain(const struct check *k, const char *id)
@@ -84,7 +75,7 @@ static int run(struct check *k, const struct check_options *o)
     if (o->only && (status = check_open_only(k, o->only)) != EXIT_FINE) return status;
     if (o->waivers && (status = check_open_waivers(k, o->waivers)) != EXIT_FINE) return status;
     if ((status = check_open_source(k, &o->source)) != EXIT_FINE) return status;
-    tell_silent(k);
+    check_tell_silent(k);
     struct report *r = check_judge(k, o->only != NULL);
     if (!r) return EXIT_ERROR;
     if (o->source.lab && !o->only) check_post_lab(o->source.lab, r);

@@ -187,3 +187,12 @@ const char *check_place(void *check, const char *pointer)
     snprintf(k->place, sizeof k->place, "%s:%u:%u", k->file, at.line, at.column);
     return k->place;
 }
+
+void check_tell_silent(const struct check *k)
+{
+    for (const char *s = text_get(&k->silent); *s;) {
+        size_t n = strcspn(s, "\n");
+        fprintf(stderr, "fairlead: no answer from %.*s\n", (int)n, s);
+        s += n + (s[n] == '\n');
+    }
+}

@@ -34,6 +34,7 @@ int check_open_waivers(struct check *k, const char *file);
 int check_open_only(struct check *k, const char *list); /* "NET-BGP,PRV-01" */
 int check_open_source(struct check *k, const struct check_source *s);
 void check_close(struct check *k);
+void check_tell_silent(const struct check *k); /* on stderr */
 
 /* NULL after a message. */
 struct report *check_judge(struct check *k, bool only);

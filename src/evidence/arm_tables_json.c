@@ -9,6 +9,7 @@
 
 struct leg_place {
     char subject[SUBJECT_MAX];
+    const char *circuit, *leg;
     struct prefix link;
     struct addr customer, cloud;
 };
@@ -17,6 +18,8 @@ static bool place_of(const struct collector *c, const struct arm_table *t, struc
 {
     enum leg leg = strcmp(t->leg, "secondary") == 0 ? LEG_SECOND : LEG_FIRST;
     const struct design_circuit *d = c->design ? design_circuit(c->design, t->circuit) : NULL;
+    out->circuit = t->circuit;
+    out->leg = leg_name(leg);
     snprintf(out->subject, sizeof out->subject, "circuit/%.80s/%.20s/%.20s", t->circuit, t->peering, t->leg);
     for (int k = 0; d && k < PEERING_KINDS; k++) {
         if (strcmp(peering_kind_name((enum peering_kind)k), t->peering) != 0) continue;
@@ -71,13 +74,34 @@ static unsigned hops_of(const char *path)
     return n;
 }
 
+/* A route of a gateway; of which connection is known only where the circuit has one. */
+static void take_gateway_route(const struct collector *c, const struct leg_place *at, const json_t *row)
+{
+    const struct design *d = c->design;
+    const struct design_connection *only = NULL;
+    char subject[SUBJECT_MAX];
+    for (size_t i = 0; i < d->connections_n; i++) {
+        if (strcmp(d->connections[i].circuit, at->circuit) != 0) continue;
+        if (only) return;
+        only = &d->connections[i];
+    }
+    if (!only) return;
+    snprintf(subject, sizeof subject, "connection/%.100s/%s", only->name, at->leg);
+    facts_addf(c->facts, FACT_ROUTE, subject, c->source, c->at_ms, "%s 0 %u %s", arm_text(row, "network"),
+               hops_of(arm_text(row, "path")), arm_text(row, "path"));
+}
+
 /* The table holds the gateways' routes too; the customer's have the customer's next hop. MED is not
  * shown by the service and counts as 0. */
 static void take_route_row(const struct collector *c, const struct leg_place *at, const json_t *row)
 {
     struct addr next_hop;
     const char *path = arm_text(row, "path");
-    if (!addr_parse(arm_text(row, "nextHop"), &next_hop) || !addr_equal(&next_hop, &at->customer)) return;
+    if (!addr_parse(arm_text(row, "nextHop"), &next_hop)) return;
+    if (!addr_equal(&next_hop, &at->customer)) {
+        take_gateway_route(c, at, row);
+        return;
+    }
     facts_addf(c->facts, FACT_ROUTE, at->subject, c->source, c->at_ms, "%s 0 %u %s", arm_text(row, "network"),
                hops_of(path), path);
 }

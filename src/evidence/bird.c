@@ -69,6 +69,43 @@ static void take_bfd_row(const struct collector *c, const char *line)
     if (up && timeout > 0) put_number(c, FACT_BFD_DETECT, subject, (uint64_t)(timeout * 1e6));
 }
 
+/* Of `show route all`: a prefix, then a path a paragraph: where it goes, then its attributes. */
+struct route {
+    char prefix[64], subject[SUBJECT_MAX], communities[200];
+};
+
+static void finish_route(const struct collector *c, struct route *r)
+{
+    if (*r->subject)
+        facts_addf(c->facts, FACT_CUSTOMER_ROUTE, r->subject, c->source, c->at_ms, "%s%s%s", r->prefix,
+                   *r->communities ? " " : "", r->communities);
+    *r->subject = *r->communities = 0;
+}
+
+/* "(12076,50002) (12076,5010)" -> "12076:50002,12076:5010" */
+static void take_communities(struct route *r, const char *s)
+{
+    unsigned a, b;
+    for (size_t n = 0; (s = strchr(s, '(')) && sscanf(s, "(%u,%u)", &a, &b) == 2; s++)
+        if (n < sizeof r->communities - 24)
+            n += (size_t)snprintf(r->communities + n, sizeof r->communities - n, "%s%u:%u", n ? "," : "", a, b);
+}
+
+static void take_route_line(const struct collector *c, struct route *r, const char *line)
+{
+    char value[LINE];
+    struct addr a;
+    if (strstr(line, " unicast [") || strstr(line, " unreachable [") || strstr(line, " blackhole [")) {
+        finish_route(c, r);
+        if (*line != ' ') snprintf(r->prefix, sizeof r->prefix, "%.*s", (int)strcspn(line, " "), line);
+    } else if (value_after(line, "\tvia ", value, sizeof value) || value_after(line, "via ", value, sizeof value)) {
+        value[strcspn(value, " ")] = 0;
+        if (!addr_parse(value, &a) || !leg_of_address(c->design, &a, SIDE_CLOUD, r->subject)) *r->subject = 0;
+    } else if (value_after(line, "\tBGP.community:", value, sizeof value)) {
+        take_communities(r, value);
+    }
+}
+
 /* The next line into `line`, without its end; false after the last. */
 static bool next_line(const char **at, char line[static LINE])
 {
@@ -84,19 +121,23 @@ static bool next_line(const char **at, char line[static LINE])
 bool bird_text_is(const char *text)
 {
     return strncmp(text, "BIRD ", 5) == 0 || strstr(text, "\nName       Proto") != NULL ||
-           strncmp(text, "Name       Proto", 16) == 0 || strstr(text, "IP address                Interface") != NULL;
+           strncmp(text, "Name       Proto", 16) == 0 || strstr(text, "IP address                Interface") != NULL ||
+           (strstr(text, "Table ") && strstr(text, "unicast ["));
 }
 
 void bird_take(const struct collector *c, const char *router, const char *text)
 {
     char line[LINE], proto[32];
     struct session s = {0};
-    bool bfd_table = false;
+    struct route r = {0};
+    enum { PROTOCOLS, SESSIONS_OF_BFD, ROUTES } part = PROTOCOLS;
     while (next_line(&text, line)) {
         bool indented = *line == ' ' || *line == 0;
-        if (strncmp(line, "IP address", 10) == 0) bfd_table = true;
-        else if (strncmp(line, "Name ", 5) == 0) bfd_table = false;
-        else if (bfd_table) take_bfd_row(c, line);
+        if (strncmp(line, "IP address", 10) == 0) part = SESSIONS_OF_BFD;
+        else if (strncmp(line, "Name ", 5) == 0) part = PROTOCOLS;
+        else if (strncmp(line, "Table ", 6) == 0) part = ROUTES;
+        else if (part == SESSIONS_OF_BFD) take_bfd_row(c, line);
+        else if (part == ROUTES) take_route_line(c, &r, line);
         else if (indented) take_line(&s, line);
         else {
             finish(c, router, &s);
@@ -104,4 +145,5 @@ void bird_take(const struct collector *c, const char *router, const char *text)
         }
     }
     finish(c, router, &s);
+    finish_route(c, &r);
 }

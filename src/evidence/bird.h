@@ -1,5 +1,5 @@
-/* evidence/bird.h - what birdc prints of a customer's router, as facts: `show protocols all` and
- * `show bfd sessions`, of BIRD 2. A session is filed under the leg whose cloud address it talks to;
+/* evidence/bird.h - what birdc prints of a customer's router, as facts: `show protocols all`,
+ * `show bfd sessions` and `show route all`, of BIRD 2. A session is filed under the leg whose cloud address it talks to;
  * others (inside the site) are passed over. Lines that are not understood are passed over too. */
 #pragma once
 #include "evidence/collect.h"

@@ -156,7 +156,11 @@ static unsigned hops_of(const char *path)
 static void take_route(const struct collector *c, const json_t *row)
 {
     const char *path = text_of(row, "as_path");
-    if (!json_is_true(json_object_get(row, "accepted"))) return;
+    if (!json_is_true(json_object_get(row, "accepted"))) {
+        facts_addf(c->facts, FACT_ROUTE_REFUSED, text_of(row, "subject"), c->source, c->at_ms, "%s %s",
+                   text_of(row, "prefix"), text_of(row, "reason"));
+        return;
+    }
     facts_addf(c->facts, FACT_ROUTE, text_of(row, "subject"), c->source, c->at_ms, "%s %llu %u %s",
                text_of(row, "prefix"), (unsigned long long)number_of(row, "med"), hops_of(path), path);
 }
@@ -177,12 +181,14 @@ static void take_customer_route(const struct collector *c, const char *subject, 
                *communities ? " " : "", communities);
 }
 
-/* How many prefixes the cloud's edge has from the gateway of a connection: "connection/N/primary". */
-static void take_connection_prefixes(const struct collector *c, const json_t *peer)
+/* The session of an edge with the gateway of a connection, "connection/N/primary", and how many
+ * prefixes came over it. */
+static void take_gateway_session(const struct collector *c, const json_t *peer)
 {
     const char *subject = text_of(peer, "subject"), *end = strrchr(subject, '/');
     char connection[SUBJECT_MAX];
     if (strcmp(text_of(peer, "role"), "gateway") != 0 || strncmp(subject, "connection/", 11) != 0) return;
+    put_session_state(c, FACT_SESSION_STATE, subject, text_of(peer, "state"));
     if (strcmp(text_of(peer, "state"), "Established") != 0) return;
     snprintf(connection, sizeof connection, "%.*s", (int)(end - subject), subject);
     put_number(c, FACT_CONNECTION_PREFIXES, connection, number_of(json_object_get(peer, "prefixes"), "accepted"));
@@ -192,6 +198,17 @@ static void take_connection_prefixes(const struct collector *c, const json_t *pe
 static bool cloud_side(const json_t *document, const char *subject)
 {
     return is_leg(subject) && peer_at(document, subject, "customer") != NULL;
+}
+
+/* Routes of connections: an edge has them from the gateway, the gateway from the edge. */
+static void take_connection_route(const struct collector *c, const json_t *document, const json_t *row)
+{
+    const char *subject = text_of(row, "subject");
+    if (strncmp(subject, "connection/", 11) != 0) return;
+    if (peer_at(document, subject, "gateway")) take_route(c, row);
+    else if (peer_at(document, subject, "cloud") && json_is_true(json_object_get(row, "accepted")))
+        facts_addf(c->facts, FACT_GATEWAY_ROUTE, subject, c->source, c->at_ms, "%s %u", text_of(row, "prefix"),
+                   hops_of(text_of(row, "as_path")));
 }
 
 /* A cloud edge that has a leg's attachment and no session on it says that there is none. */
@@ -214,7 +231,7 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
     json_array_foreach(json_object_get(document, "peers"), i, row)
     {
         take_peer(c, row, edge_evidence_router(document));
-        take_connection_prefixes(c, row);
+        take_gateway_session(c, row);
     }
     json_array_foreach(c->tells_both_ends ? json_object_get(document, "bfd") : NULL, i, row)
     {
@@ -229,6 +246,7 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
         char buf[SUBJECT_MAX];
         const char *subject = from ? leg_of_peer(c, from, buf) : NULL;
         if (subject && json_is_true(json_object_get(row, "accepted"))) take_customer_route(c, subject, row);
+        take_connection_route(c, document, row);
     }
     json_array_foreach(json_object_get(document, "attachments"), i, row) { take_sessionless(c, document, row); }
     for (size_t k = 0; k < ARRAY_LEN(lists); k++)

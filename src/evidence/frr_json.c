@@ -46,8 +46,15 @@ static bool any_vrf(const json_t *o)
     return false;
 }
 
+/* {"routes": {"10.20.0.0/16": [{"nexthops": [{"ip": "192.168.1.2"}]}]}} */
+static bool is_table(const json_t *document)
+{
+    return json_is_object(json_object_get(document, "routes")) && json_object_get(document, "routerId");
+}
+
 bool frr_document_is(const json_t *document)
 {
+    if (is_table(document)) return true;
     if (json_is_array(document)) return is_bfd_peer(json_array_get(document, 0));
     return any_neighbor(document) || any_vrf(document);
 }
@@ -108,10 +115,35 @@ static void take_bfd_peer(const struct collector *c, const json_t *row)
     if (detect && text_same_nocase(text_of(row, "status"), "up")) put_number(c, FACT_BFD_DETECT, subject, detect);
 }
 
+static void take_path(const struct collector *c, const char *prefix, const json_t *path)
+{
+    char subject[SUBJECT_MAX];
+    struct addr a;
+    size_t i;
+    json_t *hop;
+    json_array_foreach(json_object_get(path, "nexthops"), i, hop)
+    {
+        if (addr_parse(text_of(hop, "ip"), &a) && leg_of_address(c->design, &a, SIDE_CLOUD, subject))
+            put(c, FACT_CUSTOMER_ROUTE, subject, prefix);
+    }
+}
+
+static void take_table(const struct collector *c, const json_t *document)
+{
+    const char *prefix;
+    json_t *paths, *path;
+    size_t i;
+    json_object_foreach(json_object_get(document, "routes"), prefix, paths)
+    {
+        json_array_foreach(paths, i, path) { take_path(c, prefix, path); }
+    }
+}
+
 void frr_take(const struct collector *c, const char *router, const json_t *document)
 {
     size_t i;
     json_t *row;
-    if (json_is_object(document)) take_neighbors(c, router, document);
+    if (is_table(document)) take_table(c, document);
+    else if (json_is_object(document)) take_neighbors(c, router, document);
     json_array_foreach((json_t *)document, i, row) { take_bfd_peer(c, row); }
 }

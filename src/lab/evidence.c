@@ -44,7 +44,9 @@ static int64_t wall_ms(void)
 
 static void no_answer(struct taking *t, const char *who, struct text *why)
 {
-    text_addf(t->silent, "%s: %s\n", who, why->n ? text_get(why) : "no answer");
+    size_t n = strlen(text_get(why));
+    while (n && text_get(why)[n - 1] == '\n') n--;
+    text_addf(t->silent, "%s: %.*s\n", who, n ? (int)n : 9, n ? text_get(why) : "no answer");
     text_drop(why);
 }
 
@@ -82,7 +84,7 @@ static void fill_path(const struct taking *t, enum lab_person who, const char *f
     snprintf(out + n, PATH_LEN - n, "?api-version=2024-03-01");
 }
 
-static void ask_control(struct taking *t, enum lab_person who, const char *form)
+static bool ask_control(struct taking *t, enum lab_person who, const char *form)
 {
     char path[PATH_LEN];
     json_t *answer = NULL;
@@ -92,11 +94,12 @@ static void ask_control(struct taking *t, enum lab_person who, const char *form)
     if (status >= 200 && status < 300 && answer && t->kept_n < DOCUMENTS) {
         t->kept[t->kept_n++] = answer;
         arm_export_add(&t->arm, answer, "api", wall_ms());
-        return;
+        return true;
     }
     if (status) text_addf(&why, "GET %.*s: %u", (int)strcspn(path, "?"), path, status);
     no_answer(t, "control plane", &why);
     json_decref(answer);
+    return status != 0; /* who does not answer once is not asked again */
 }
 
 /* May the customer write? A deployment of nothing is checked and not made. */
@@ -137,9 +140,11 @@ static bool reach_control(struct taking *t)
 static void take_control(struct taking *t)
 {
     if (!reach_control(t)) return;
-    for (size_t i = 0; i < ARRAY_LEN(questions); i++) ask_control(t, questions[i].who, questions[i].path);
+    bool answers = true;
+    for (size_t i = 0; i < ARRAY_LEN(questions) && answers; i++)
+        answers = ask_control(t, questions[i].who, questions[i].path);
     arm_export_facts(&t->arm, t->c.facts, t->c.design);
-    ask_may_write(t);
+    if (answers) ask_may_write(t);
 }
 
 bool lab_post_report(struct lab *lab, const json_t *report, struct text *why)
@@ -217,16 +222,19 @@ static bool run(const char *const *argv, struct text *said, struct text *why)
 static void take_bird(struct taking *t)
 {
     static const char *const questions_bird[][4] = {{"show", "protocols", "all", NULL},
-                                                    {"show", "bfd", "sessions", NULL}};
+                                                    {"show", "bfd", "sessions", NULL},
+                                                    {"show", "route", "all", NULL}};
     char socket[LAB_PATH_MAX];
+    bool answers = true;
     lab_path(&t->lab->state, socket, "ce2/bird.ctl");
-    for (size_t i = 0; i < ARRAY_LEN(questions_bird); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(questions_bird) && answers; i++) {
         const char *const *q = questions_bird[i];
         const char *const argv[] = {"birdc", "-s", socket, q[0], q[1], q[2], NULL};
         struct text said = {0}, why = {0};
         t->c.source = "router ce2 (bird)";
         t->c.at_ms = wall_ms();
-        if (run(argv, &said, &why)) bird_take(&t->c, "ce2", text_get(&said));
+        answers = run(argv, &said, &why);
+        if (answers) bird_take(&t->c, "ce2", text_get(&said));
         else no_answer(t, "ce2", &why);
         text_drop(&said);
         text_drop(&why);
@@ -235,15 +243,18 @@ static void take_bird(struct taking *t)
 
 static void take_frr(struct taking *t)
 {
-    static const char *const questions_frr[] = {"show bgp neighbors json", "show bfd peers json"};
+    static const char *const questions_frr[] = {"show bgp neighbors json", "show bfd peers json",
+                                                 "show bgp ipv4 unicast json"};
     char dir[LAB_PATH_MAX];
+    bool answers = true;
     lab_path(&t->lab->state, dir, "ce2");
-    for (size_t i = 0; i < ARRAY_LEN(questions_frr); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(questions_frr) && answers; i++) {
         const char *const argv[] = {"vtysh", "--vty_socket", dir, "-c", questions_frr[i], NULL};
         struct text said = {0}, why = {0};
         t->c.source = "router ce2 (frr)";
         t->c.at_ms = wall_ms();
         json_t *document = run(argv, &said, &why) ? json_loads(text_get(&said), 0, NULL) : NULL;
+        answers = document != NULL;
         if (document) frr_take(&t->c, "ce2", document);
         else no_answer(t, "ce2", &why);
         json_decref(document);
@@ -294,6 +305,50 @@ static void take_exchange(struct taking *t, const struct foreign before[static L
             facts_addf(t->c.facts, FACT_WRONG_TAG, subject, t->c.source, t->c.at_ms, "%u %u %llu",
                        t->lab->state.stag, f->tag, (unsigned long long)grown);
         }
+}
+
+/* ---- signatures the edges refused ---- */
+
+/* Sum of the MD5 counters of the leg's domain; as with tags, only growth is told. */
+static uint64_t key_faults(const struct taking *t, enum lab_leg leg)
+{
+    char socket[LAB_PATH_MAX], domain[120];
+    enum lab_node_id edge = leg == LEG_PRIMARY ? NODE_EDGE1 : NODE_EDGE2;
+    struct text why = {0};
+    uint64_t sum = 0;
+    size_t i;
+    json_t *row, *answer = t->lab->hooks->ask(
+        lab_path(&t->lab->state, socket, "%s/control.sock", lab_nodes[edge].name), "drops", &why);
+    snprintf(domain, sizeof domain, "domain %.80s-private", t->lab->params->circuit);
+    json_array_foreach(json_object_get(answer, "drops"), i, row)
+    {
+        const char *where = json_string_value(json_object_get(row, "where"));
+        const char *reason = json_string_value(json_object_get(row, "reason"));
+        if (where && reason && strcmp(where, domain) == 0 && strstr(reason, "MD5"))
+            sum += (uint64_t)json_integer_value(json_object_get(row, "packets"));
+    }
+    json_decref(answer);
+    text_drop(&why);
+    return sum;
+}
+
+static void look_at_keys(const struct taking *t, uint64_t out[static LAB_LEGS])
+{
+    for (enum lab_leg leg = 0; leg < LAB_LEGS; leg++) out[leg] = key_faults(t, leg);
+}
+
+static void take_key_faults(struct taking *t, const uint64_t before[static LAB_LEGS])
+{
+    for (enum lab_leg leg = 0; leg < LAB_LEGS; leg++) {
+        char subject[SUBJECT_MAX];
+        uint64_t now_n = key_faults(t, leg);
+        if (now_n <= before[leg]) continue;
+        snprintf(subject, sizeof subject, "circuit/%.80s/private/%s", t->lab->params->circuit, lab_leg_name(leg));
+        t->c.source = leg == LEG_PRIMARY ? "edge edge1" : "edge edge2";
+        t->c.at_ms = wall_ms();
+        facts_addf(t->c.facts, FACT_KEY_FAULT, subject, t->c.source, t->c.at_ms,
+                   "%llu segments arrived without the right MD5 signature", (unsigned long long)(now_n - before[leg]));
+    }
 }
 
 /* ---- probes and records ---- */
@@ -394,16 +449,20 @@ void lab_evidence_take(struct lab *lab, const struct design *design, struct fact
 {
     struct taking t = {.lab = lab, .c = {.facts = out, .design = design}, .silent = silent};
     struct foreign foreign[LAB_LEGS];
+    uint64_t keys[LAB_LEGS];
     facts_init(out);
     arm_export_init(&t.arm);
     look_at_exchange(&t, foreign);
+    look_at_keys(&t, keys);
     take_probes(&t);
     confirm_neighbours(&t);
     take_exchange(&t, foreign);
+    take_key_faults(&t, keys);
     take_control(&t);
     take_router(&t, NODE_CE1, "router");
     take_router(&t, NODE_EDGE1, "edge");
     take_router(&t, NODE_EDGE2, "edge");
+    take_router(&t, NODE_GW, "gateway");
     if (lab->params->ce2_kind == LAB_CE_FRR) take_frr(&t);
     else take_bird(&t);
     take_records(&t);

@@ -145,7 +145,20 @@ static bool has_entry(pid_t pid, const char *file, const char *word)
     return found;
 }
 
-static bool carries(pid_t pid, const void *key) { return has_entry(pid, "environ", key); }
+/* Another container has files, namespaces and labs of its own, even if its processes can be seen. */
+static bool sees_our_files(pid_t pid)
+{
+    char path[64];
+    struct stat ours, theirs;
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", (int)pid);
+    return stat("/proc/self/ns/mnt", &ours) != 0 || stat(path, &theirs) != 0 ||
+           (ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev);
+}
+
+static bool carries(pid_t pid, const void *key)
+{
+    return has_entry(pid, "environ", key) && sees_our_files(pid);
+}
 
 void process_each_marked(const char *mark, void (*seen)(void *ctx, const struct process *p),
                          void *ctx)

@@ -21,7 +21,7 @@ import urllib.request
 
 BUILD, SOURCE = sys.argv[1], sys.argv[2]
 FAIRLEAD = os.path.join(BUILD, "fairlead")
-LAB = "t-check"
+LAB = f"t-ck-{os.getpid()}"
 DIR = f"/run/fairlead/lab/{LAB}"
 # The demo has one circuit, so everything depends on one location: that is what it is.
 DELIBERATE = {"NET-DR-01"}
@@ -138,6 +138,10 @@ def one_more(domain):
     domain["networks"].append({"prefix": "10.30.0.0/16"})
 
 
+def nothing_announced(domain):
+    domain["networks"] = []
+
+
 def wrong_address(domain):
     named(domain["attachments"], "leg")["addresses"] = ["192.168.100.130/30"]
     peer = named(domain["peers"], "cloud")
@@ -146,20 +150,43 @@ def wrong_address(domain):
 
 P, S, PEERING = "circuit/er-demo/private/primary", "circuit/er-demo/private/secondary", "circuit/er-demo/private"
 
-# fault -> what must fail where, what must warn, and the leg whose session tells that it is there
+def why(*words):
+    done = fairlead("why", *(words or ("site-host", "vnet-host")), "--lab", LAB, "-o", "json", ok=(0, 4, 5))
+    w = json.loads(done.stdout)
+    assert done.returncode == {True: 0, False: 4, None: 5}[w["ok"]], (done.returncode, w["ok"])
+    for leg in w["legs"]:
+        assert [r["rung"] for r in leg["rungs"]] == ["link", "tag", "arp", "bfd", "bgp", "policy", "route", "nat",
+                                                     "qos", "reply"]
+        for r in leg["rungs"]:
+            assert r["ok"] is not False or (r["rule"] and r["owner"] and r["remedy"] and r["evidence"]), r
+    return w
+
+
+def why_healthy():
+    for ends in (("site-host", "vnet-host"), ("10.20.0.10", "10.10.0.10")):
+        w = wait("both ways are whole", lambda: (lambda w: w if w["ok"] else None)(why(*ends)))
+        assert w["reachable"] and w["symmetric"], w
+    done = fairlead("why", "10.10.0.10", "10.99.0.1", "--lab", LAB, ok=(3,))
+    assert "10.99.0.1" in done.stderr, done.stderr
+
+
+# fault -> the rung that breaks, what must fail where, what must warn, and the leg whose session tells that it is there
 FAULTS = [
-    ("a C-tag that the other side does not have", lambda: Ce1File(wrong_tag),
+    ("a C-tag that the other side does not have", "tag", lambda: Ce1File(wrong_tag),
      {("NET-RED-02", P), ("NET-L2-03", P), ("NET-L2-07", P)}, set(), ("edge1", "primary")),
-    ("another MD5 key on the primary leg", lambda: Ce1File(wrong_key), {("NET-RED-02", P)}, set(),
+    ("another MD5 key on the primary leg", "bgp", lambda: Ce1File(wrong_key),
+     {("NET-RED-02", P), ("NET-BGP-04", PEERING)}, set(),
      ("edge1", "primary")),
-    ("the primary session shut down by hand", lambda: Ce1File(admin_down), {("NET-RED-02", P)}, set(),
+    ("the primary session shut down by hand", "bgp", lambda: Ce1File(admin_down), {("NET-RED-02", P)}, set(),
      ("edge1", "primary")),
-    ("the secondary session disabled in BIRD", Ce2Session, {("NET-RED-02", S)}, set(),
+    ("the secondary session disabled in BIRD", "bgp", Ce2Session, {("NET-RED-02", S)}, set(),
      ("edge2", "secondary")),
-    ("first and second address of the link swapped", lambda: Ce1File(wrong_address),
+    ("first and second address of the link swapped", "arp", lambda: Ce1File(wrong_address),
      {("NET-RED-02", P), ("NET-L2-07", P)}, set(), ("edge1", "primary")),
-    ("a longer path on the primary leg", lambda: Ce1File(prepend), set(), {"NET-RED-07"}, None),
-    ("a prefix on one leg only", lambda: Ce1File(one_more), {("NET-RED-06", PEERING)}, set(), None),
+    ("a longer path on the primary leg", None, lambda: Ce1File(prepend), set(), {"NET-RED-07"}, None),
+    ("a prefix on one leg only", None, lambda: Ce1File(one_more), {("NET-RED-06", PEERING)}, set(), None),
+    ("the site not announced on the primary leg", "reply", lambda: Ce1File(nothing_announced),
+     {("NET-RED-06", PEERING)}, set(), None),
 ]
 
 
@@ -184,7 +211,7 @@ def rehearsed():
     assert not fails(report) and not unknowns(report), (fails(report), unknowns(report))
 
 
-def fault(make, want_fail, want_warn, watched):
+def fault(rung, make, want_fail, want_warn, watched):
     before = fails(check())
     assert not before, before
     with make():
@@ -198,6 +225,12 @@ def fault(make, want_fail, want_warn, watched):
         for row in report["rows"]:
             if row["verdict"] == "fail":
                 assert row["owner"] and row["remedy"] and row["message"], row
+        if rung:
+            w = wait(f"the ladder breaks at {rung}", lambda: (lambda w: w if w["ok"] is False else None)(why()))
+            broken = {leg["leg"]: leg["broken"] for leg in w["legs"]}
+            hurt = "secondary" if make is Ce2Session else "primary"
+            assert broken[hurt] == rung and w["reachable"], broken
+            assert w["symmetric"] is (rung != "reply"), w["symmetric"]
         extra = fails(report) - want_fail
         print("        named:", ", ".join(sorted(i for i, _ in fails(report)) or sorted(want_warn)),
               f"({len(extra)} beyond the expected)" if extra else "")
@@ -241,6 +274,7 @@ def export(to):
             files[f"er-demo.private.{leg}.{kind}.json"] = api(f"{peering}/{action}/{leg}", "POST")[0]
     files["ce1.fairlead.json"] = fairlead("edge", "show", "evidence", "--router", "ce1", "--lab", LAB, "-o", "json").stdout
     files["ce2.bird.txt"] = bird("show", "protocols", "all")
+    files["ce2.bird-routes.txt"] = bird("show", "route", "all")
     files["ce2.bird-bfd.txt"] = bird("show", "bfd", "sessions")
     for name, text in files.items():
         with open(os.path.join(to, name), "w") as f:
@@ -341,8 +375,9 @@ def main():
         fairlead("lab", "up", "--name", LAB)
         attempt("a healthy lab gives no fail, and only what was never rehearsed is unknown", healthy)
         attempt("once both legs were drilled nothing of these groups is unknown", rehearsed)
-        for name, make, want_fail, want_warn, watched in FAULTS:
-            attempt(name, fault, make, want_fail, want_warn, watched)
+        attempt("both ways are explained, there and back", why_healthy)
+        for name, *what in FAULTS:
+            attempt(name, fault, *what)
         attempt("an export of the lab is judged in field mode", exported)
         attempt("the API is read with a token from the environment", pulled)
         attempt("the status page shows the report", page_has_it)
