@@ -80,6 +80,9 @@ struct record *shared_reference(struct write *w, const struct shared *s,
                                 const char **out_authorization);
 /* The communities that a stored route filter allows; an array in the call's arena. */
 const char *const *filter_communities(struct call *c, const char *filter_key, size_t *out_n);
+/* May Global Reach stay when the circuit gets these terms? Else a fault about its tier. */
+bool reach_stays(struct call *c, const struct record *link, const struct record *circuit,
+                 const struct circuit_terms *terms);
 bool may_use_m365(const struct call *c, const char *circuit_key);
 const char *guid_once(struct write *w);
 const char *without_spaces(struct call *c, const char *s);

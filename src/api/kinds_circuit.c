@@ -234,6 +234,21 @@ static void fixed_carrier_check(const struct write *w, const struct record *port
                   "to it.");
 }
 
+/* Would a link be out of reach of the new terms? */
+static void links_reach_check(const struct write *w, const struct circuit_terms *terms)
+{
+    struct call *c = w->c;
+    struct keys users = users_of(c, w->old->key);
+    for (size_t i = 0; i < users.n; i++) {
+        const struct record *u = record_load(c, users.keys[i]);
+        const struct record *gw = u ? record_load(c, internal_text(u, "gateway")) : NULL;
+        if (gw && !region_check(c->api->catalogue, terms, record_location(gw), "/sku/tier",
+                                &c->faults))
+            return;
+        if (u && u->kind == KIND_REACH && !reach_stays(c, u, w->old, terms)) return;
+    }
+}
+
 void circuit_write(struct write *w)
 {
     struct call *c = w->c;
@@ -253,6 +268,8 @@ void circuit_write(struct write *w)
     if (!circuit_check(c->api->catalogue, &w->head.sku, &r, carrier ? &port : NULL,
                        w->old ? &old : NULL, links, &c->faults, &terms))
         return;
+    if (w->old && terms.tier != old.tier) links_reach_check(w, &terms);
+    if (c->faults.n > 0) return;
     circuit_store(w, &terms, carrier);
     if (carrier) uses_set(c, w->next, (const char *[]){carrier->key, authorization}, 2);
     if (!w->old) {

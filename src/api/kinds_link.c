@@ -198,7 +198,11 @@ static void link_new(struct write *w, const struct joint *j)
     circuit_limit_check(c, j->circuit, j->circuit_target);
     gateway_limit_check(w, j->gateway, j->size, j->circuit);
     space_check(w, j->gateway, j->circuit);
-    if (c->faults.n > 0) return;
+    struct circuit_terms terms = circuit_terms_of(j->circuit);
+    if (!region_check(c->api->catalogue, &terms, record_location(j->gateway), j->circuit_target,
+                      &c->faults) ||
+        c->faults.n > 0)
+        return;
     json_t *internal = record_internal(w->next);
     unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, w->next->key);
     if (!tag) {

@@ -231,3 +231,18 @@ void reach_finish(struct call *c, struct record *r)
                       "A circuit was deprovisioned while Global Reach was being made.");
     }
 }
+
+bool reach_stays(struct call *c, const struct record *link, const struct record *circuit,
+                 const struct circuit_terms *terms)
+{
+    bool near = strcmp(internal_text(link, "circuit"), circuit->key) == 0;
+    const struct record *other = record_load(c, internal_text(link, near ? "peerCircuit" : "circuit"));
+    struct record_reach r = {.prefix = props_text(link, "addressPrefix"), .prefix6 = ""};
+    struct reach_terms out;
+    if (!other) return true;
+    struct circuit_terms far = circuit_terms_of(other);
+    size_t before = c->faults.n;
+    if (reach_check(c->api->catalogue, &r, terms, &far, NULL, 0, &c->faults, &out)) return true;
+    if (c->faults.n > before) c->faults.rows[before].target = "/sku/tier";
+    return false;
+}

@@ -70,6 +70,7 @@
     ROW(400, ExpressRouteCircuitPeeringNotConfigured)                                              \
     ROW(400, ExpressRouteCircuitAlreadyConnected)                                                  \
     ROW(400, ExpressRouteCircuitLinkLimitReached)                                                  \
+    ROW(400, ExpressRouteCircuitRegionNotReachable)                                                \
     ROW(400, ExpressRouteAuthorizationInvalid)                                                     \
     ROW(400, ExpressRouteAuthorizationInUse)                                                       \
     ROW(400, ExpressRouteCircuitQuotaReached)                                                      \

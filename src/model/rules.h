@@ -47,6 +47,12 @@ MUST_USE bool circuit_check(const struct catalogue *c, const struct record_sku *
                             const struct circuit_terms *old, size_t links, struct faults *fs,
                             struct circuit_terms *out);
 
+/* May a circuit on these terms be linked to a network in that region? Local: the regions near its
+ * peering location; Standard: those of its geography; Premium: all. A region that the catalogue does
+ * not know is not judged. */
+MUST_USE bool region_check(const struct catalogue *c, const struct circuit_terms *t,
+                           const char *region, const char *target, struct faults *fs);
+
 /* The place where ports may be had: by the name of the peering location, or by that of one of its
  * facilities, "Equinix-WashingtonDC-DC2"; NULL when there is none. */
 const struct catalogue_location *port_location_find(const struct catalogue *c, const char *name,

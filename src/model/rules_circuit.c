@@ -190,3 +190,22 @@ bool circuit_check(const struct catalogue *c, const struct record_sku *sku,
     *out = t;
     return true;
 }
+
+bool region_check(const struct catalogue *c, const struct circuit_terms *t, const char *region,
+                  const char *target, struct faults *fs)
+{
+    const struct catalogue_location *l = catalogue_location(c, CLOUD, t->location);
+    const struct catalogue_geography *g = catalogue_geography_of(c, region);
+    if (!l || !g || t->tier == TIER_Premium) return true;
+    bool fine = t->tier == TIER_Local ? catalogue_region_local(l, region)
+                                      : !l->geography || text_same_nocase(l->geography, g->name);
+    if (!fine)
+        fault_add(fs, FAULT_ExpressRouteCircuitRegionNotReachable, target,
+                  t->tier == TIER_Local
+                      ? "A Local circuit at '%s' does not reach '%s', only the regions near it. Use "
+                        "Standard or Premium."
+                      : "A circuit at '%s' does not reach '%s', which lies in another geography. Use "
+                        "Premium.",
+                  t->location, region);
+    return fine;
+}

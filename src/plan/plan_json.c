@@ -254,9 +254,11 @@ static const char *key_of(const json_t *r, struct arena *a)
     return key ? key : "";
 }
 
+struct taken_type;
 struct keyed { /* a resource and the key it is stored under */
     const char *key;
     const json_t *json;
+    const struct taken_type *type;
 };
 
 struct reading {
@@ -488,13 +490,38 @@ static void add_edges(const json_t *list, struct arena *a, struct problems *ps,
     }
 }
 
+/* The types that matter here; those without `add` are looked up by others. */
+static const struct taken_type {
+    const char *type;
+    void (*add)(const struct reading *, const struct keyed *);
+} taken_types[] = {
+    {"Microsoft.Network/expressRouteCircuits", add_circuit},
+    {"Microsoft.Network/expressRouteCircuits/peerings", NULL},
+    {"Microsoft.Network/virtualNetworks", add_vnet},
+    {"Microsoft.Network/virtualNetworkGateways", add_gateway},
+    {"Microsoft.Network/connections", add_connection},
+    {"Microsoft.Network/expressRouteGateways", add_hub_gateway},
+    {"Microsoft.Network/expressRouteGateways/expressRouteConnections", add_connection},
+    {"Microsoft.Network/routeFilters/routeFilterRules", NULL},
+    {"Microsoft.Network/expressRoutePorts/links", NULL},
+};
+
+static const struct taken_type *taken_type(const json_t *r)
+{
+    const char *type = text(r, "type");
+    for (size_t k = 0; k < ARRAY_LEN(taken_types); k++)
+        if (strcmp(type, taken_types[k].type) == 0) return &taken_types[k];
+    return NULL;
+}
+
 static bool sort_resources(const json_t *resources, struct reading *r)
 {
     size_t n = json_array_size(resources);
     r->all = arena_take_array(r->arena, n + 1, sizeof *r->all);
     for (size_t i = 0; r->all && i < n; i++) {
         const json_t *json = json_array_get(resources, i);
-        r->all[r->n++] = (struct keyed){key_of(json, r->arena), json};
+        const struct taken_type *t = taken_type(json);
+        if (t) r->all[r->n++] = (struct keyed){key_of(json, r->arena), json, t};
     }
     if (r->n > 1) qsort(r->all, r->n, sizeof *r->all, by_key);
     return r->all != NULL;
@@ -503,30 +530,19 @@ static bool sort_resources(const json_t *resources, struct reading *r)
 bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, struct problems *ps,
                struct plan_input *out)
 {
-    static const struct {
-        const char *type;
-        void (*add)(const struct reading *, const struct keyed *);
-    } kinds[] = {{"Microsoft.Network/expressRouteCircuits", add_circuit},
-                 {"Microsoft.Network/virtualNetworks", add_vnet},
-                 {"Microsoft.Network/virtualNetworkGateways", add_gateway},
-                 {"Microsoft.Network/connections", add_connection},
-                 {"Microsoft.Network/expressRouteGateways", add_hub_gateway},
-                 {"Microsoft.Network/expressRouteGateways/expressRouteConnections", add_connection}};
-    size_t n = json_array_size(resources) + 1;
     struct reading r = {.arena = a, .in = out};
+    if (!sort_resources(resources, &r)) return false;
+    size_t n = r.n + 1;
     *out = (struct plan_input){
         .edges = arena_take_array(a, json_array_size(edges) + 1, sizeof *out->edges),
         .circuits = arena_take_array(a, n, sizeof *out->circuits),
         .vnets = arena_take_array(a, n, sizeof *out->vnets),
         .gateways = arena_take_array(a, n, sizeof *out->gateways),
         .connections = arena_take_array(a, n, sizeof *out->connections)};
-    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections ||
-        !sort_resources(resources, &r))
+    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections)
         return false;
     add_edges(edges, a, ps, out);
     for (size_t i = 0; i < r.n; i++)
-        for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
-            if (is_type(r.all[i].json, kinds[k].type) && !unfinished(r.all[i].json))
-                kinds[k].add(&r, &r.all[i]);
+        if (r.all[i].type->add && !unfinished(r.all[i].json)) r.all[i].type->add(&r, &r.all[i]);
     return true;
 }

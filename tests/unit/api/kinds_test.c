@@ -340,6 +340,46 @@ static void a_failover_test_holds_a_location_down_and_puts_it_back(void **state)
     assert_string_equal(says(w, "overallScore"), "70"); /* one site, zonal, tested */
 }
 
+static void a_circuit_reaches_as_far_as_its_tier(void **state)
+{
+    struct world *w = *state;
+#define FAR_VNET                                                                                   \
+    "{\"location\":\"westus\",\"properties\":{\"addressSpace\":{\"addressPrefixes\":[\"10.20.0.0/16\"]},"   \
+    "\"subnets\":[{\"name\":\"GatewaySubnet\",\"properties\":{\"addressPrefix\":\"10.20.255.0/27\"}}]}}"
+#define TIER(tier)                                                                                 \
+    "{\"location\":\"westeurope\",\"sku\":{\"tier\":\"" tier "\",\"family\":\"UnlimitedData\"},"          \
+    "\"properties\":{\"serviceProviderProperties\":{\"serviceProviderName\":\"Equinix\","              \
+    "\"peeringLocation\":\"Amsterdam\",\"bandwidthInMbps\":200}}}"
+    make_group(w);
+    EXPECT(201, put(w, CIRCUIT, TIER("Standard")));
+    provision(w, "Provisioned");
+    EXPECT(201, put(w, PRIVATE, PEERING_BODY));
+    EXPECT(201, put(w, VNET, FAR_VNET));
+    EXPECT(201, put(w, GATEWAY, "{\"location\":\"westus\",\"properties\":{\"gatewayType\":\"ExpressRoute\","
+                                "\"sku\":{\"name\":\"ErGw1AZ\"},\"ipConfigurations\":[{\"name\":\"default\","
+                                "\"properties\":{\"subnet\":{\"id\":\"" VNET "/subnets/GatewaySubnet\"}}}]}}"));
+    put(w, CONNECTION, CONNECTION_BODY);
+    expect_fault(w, 400, "ExpressRouteCircuitRegionNotReachable");
+    EXPECT(200, put(w, CIRCUIT, TIER("Premium")));
+    EXPECT(201, put(w, CONNECTION, CONNECTION_BODY));
+    put(w, CIRCUIT, TIER("Standard"));
+    expect_fault(w, 400, "ExpressRouteCircuitRegionNotReachable");
+    assert_string_equal(says(w, "error.target"), "/sku/tier");
+    EXPECT(202, ask(w, &owner, API_DELETE, CONNECTION, NULL));
+    EXPECT(200, put(w, CIRCUIT, TIER("Standard")));
+}
+
+static void two_premium_circuits_far_apart_stay_premium(void **state)
+{
+    struct world *w = *state;
+    make_two(w, "SiliconValley", CIRCUIT_AT("Silicon Valley", "Premium"));
+    EXPECT(200, put(w, CIRCUIT, CIRCUIT_AT("Amsterdam", "Premium")));
+    EXPECT(201, put(w, REACH, REACH_BODY("")));
+    put(w, OTHER, CIRCUIT_AT("Silicon Valley", "Standard"));
+    expect_fault(w, 400, "ExpressRouteGlobalReachNotSupported");
+    assert_string_equal(says(w, "error.target"), "/sku/tier");
+}
+
 static void a_quota_that_is_set_is_kept(void **state)
 {
     struct world *w = *state;
@@ -367,6 +407,8 @@ int main(void)
         TEST(a_hub_is_connected_to_a_private_peering),
         TEST(a_connection_keeps_a_key_for_those_who_may_write),
         TEST(a_failover_test_holds_a_location_down_and_puts_it_back),
+        TEST(a_circuit_reaches_as_far_as_its_tier),
+        TEST(two_premium_circuits_far_apart_stay_premium),
         TEST(a_quota_that_is_set_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
