@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """bench/api/bench.py BUILD [--circuits N] [--fill N] [--clients N] [--store ...]
 
-Starts fairleadd from BUILD on loopback with a fresh state directory and measures it through HTTPS, as
-clients see it: N circuits with two peerings each are made, read and listed; then the store is filled
-with other resources up to --fill, and the same is measured again. The last column is the second run's
-median over the first's: flat is 1. Nothing is left behind. Figures go to docs/performance.md by hand.
+Starts fairleadd from BUILD twice on loopback, each with a fresh state directory and a pair of edges to
+plan for, and measures both through HTTPS, as clients see them. One store is filled with --fill resources
+first. Then, in turns, N circuits with two peerings each are made, read and listed on both. The ratio is
+the full store's median over the small one's: flat is 1. Nothing is left behind.
 """
 import argparse
 import http.client
@@ -86,9 +86,22 @@ def make(who, numbers, out):
 def fill(who, numbers, out):
     c, times = Client(who), []
     for i in numbers:
-        path = f"{c.root}/resourceGroups/fill{i % 20}{NETWORK}/publicIPAddresses/a{i}"
-        times.append(c.call("PUT", path, {"location": "westeurope", "properties": {}})[0])
+        group = f"{c.root}/resourceGroups/fill{i % 20}{NETWORK}"
+        if i % 4:
+            times.append(c.call("PUT", f"{group}/expressRouteCircuits/f{i}", circuit(i))[0])
+        else:
+            times.append(c.call("PUT", f"{group}/publicIPAddresses/a{i}", {"location": "westeurope"})[0])
     out.put(times)
+
+
+def register(state):
+    """A pair of edges, so that there is something to plan for."""
+    with open(os.path.join(state, "operator.json")) as f:
+        c = Client(json.load(f))
+    for name, leg, number in (("edge1", "primary", 11), ("edge2", "secondary", 12)):
+        c.call("PUT", f"/fairlead/v1/edges/{name}", {
+            "name": name, "role": "edge", "location": PLACES[0], "leg": leg, "router_id": f"192.0.2.{number}",
+            "ports": {"access": "acc0", "core": "core0"}})
 
 
 def read(who, numbers, out):
@@ -106,7 +119,9 @@ def pages(who, paths, out):
             times.append(took)
             link = answer.get("nextLink")
             at = urllib.parse.urlsplit(link) if link else None
-            path = at.path + "?" + "&".join(p for p in at.query.split("&") if not p.startswith("api-version")) if at else None
+            if "&once" in path or not at:
+                break
+            path = at.path + "?" + "&".join(p for p in at.query.split("&") if not p.startswith("api-version"))
     out.put(times)
 
 
@@ -130,22 +145,36 @@ def at(times, share):
     return times[min(len(times) - 1, int(len(times) * share))]
 
 
-def line(name, seconds, times):
-    return {"what": name, "calls": len(times), "per_s": round(len(times) / seconds, 1),
+def line(seconds, times):
+    return {"calls": len(times), "per_s": round(len(times) / seconds, 1),
             "p50_ms": round(at(times, 0.5), 2), "p99_ms": round(at(times, 0.99), 2)}
 
 
-def measure(options, who, first, count):
+def works(options, who, first, count):
+    """Name, worker, clients and items of everything that is measured in one round."""
     root = "/subscriptions/" + who["subscriptionId"]
-    numbers = list(range(first, first + count))
-    known = list(range(first + count))
-    rows = [line("create", *spread(options.clients, make, who, numbers)),
-            line("get", *spread(options.clients, read, who, random.sample(known, count)))]
     group = f"{root}/resourceGroups/bench0{NETWORK}/expressRouteCircuits?$top=20"
     whole = f"{root}{NETWORK}/expressRouteCircuits?$top=20"
-    rows.append(line("list a group, pages of 20", *spread(1, pages, who, [group] * 8)))
-    rows.append(line("list the subscription, pages of 20", *spread(1, pages, who, [whole] * 2)))
-    return rows
+    return [("create", make, options.clients, list(range(first, first + count))),
+            ("get", read, options.clients, [random.randrange(first + count) for _ in range(count)]),
+            ("list a group, a page of 20", pages, 1, [group + "&once"] * 20),
+            ("list the subscription, a page of 20", pages, 1, [whole + "&once"] * 20)]
+
+
+def measure(options, servers):
+    """{name: [(seconds, times) of each server]}; the servers take turns."""
+    sums = {}
+    count = options.circuits // options.rounds
+    for k in range(options.rounds):
+        todo = [works(options, s.who, k * count, count) for s in servers]
+        for row in zip(*todo):
+            name = row[0][0]
+            for server, (_, work, clients, items) in zip(servers, row):
+                seconds, times = spread(clients, work, server.who, items)
+                had = sums.setdefault(name, {}).setdefault(server.name, [0, []])
+                had[0] += seconds
+                had[1] += times
+    return sums
 
 
 def free_port():
@@ -159,42 +188,62 @@ def memory_mb(pid):
         return next(int(x.split()[1]) for x in status if x.startswith("VmRSS")) / 1024
 
 
+class Server:
+    """fairleadd in the foreground with its own state."""
+
+    def __init__(self, options, folder, name):
+        self.name = name
+        self.folder = os.path.join(folder, name)
+        os.mkdir(self.folder)
+        config = os.path.join(self.folder, "config.yaml")
+        with open(config, "w", encoding="ascii") as f:
+            f.write("limits: {requests_per_second: 1000000, writes_per_second: 1000000}\n")
+        self.log = os.path.join(self.folder, "log")
+        state = os.path.join(self.folder, "state")
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(options.build, "fairleadd"), "--state-dir", state, "--listen",
+                 f"127.0.0.1:{free_port()}", "--pace", "instant", "--config", config, "--store",
+                 options.store], stdout=subprocess.PIPE, stderr=log, text=True)
+        if not self.process.stdout.readline().startswith("ready"):
+            with open(self.log, encoding="utf-8") as log:
+                raise SystemExit("fairleadd did not start: " + log.read())
+        with open(os.path.join(state, "admin.json"), encoding="ascii") as f:
+            self.who = json.load(f)
+        c = Client(self.who)
+        for group in [f"bench{k}" for k in range(4)] + [f"fill{k}" for k in range(20)]:
+            c.call("PUT", f"{c.root}/resourcegroups/{group}", {"location": "westeurope"})
+        register(state)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+
 def run(options, folder):
-    config = os.path.join(folder, "config.yaml")
-    with open(config, "w") as f:
-        f.write("limits: {requests_per_second: 1000000, writes_per_second: 1000000}\n")
-    server = subprocess.Popen(
-        [os.path.join(options.build, "fairleadd"), "--state-dir", os.path.join(folder, "state"), "--listen",
-         f"127.0.0.1:{free_port()}", "--pace", "instant", "--config", config, "--store", options.store],
-        stdout=subprocess.PIPE, stderr=open(os.path.join(folder, "log"), "w"), text=True)
+    servers = []
     try:
-        if not server.stdout.readline().startswith("ready"):
-            raise SystemExit("fairleadd did not start: " + open(os.path.join(folder, "log")).read())
-        with open(os.path.join(folder, "state", "admin.json")) as f:
-            who = json.load(f)
-        c = Client(who)
-        for k in range(4):
-            c.call("PUT", f"{c.root}/resourcegroups/bench{k}", {"location": "westeurope"})
-        for k in range(20):
-            c.call("PUT", f"{c.root}/resourcegroups/fill{k}", {"location": "westeurope"})
-        small = measure(options, who, 0, options.circuits)
-        before = memory_mb(server.pid)
-        # a circuit is four resources: itself, two peerings, the provider's side
-        missing = max(0, options.fill - 4 * options.circuits)
-        filled = line("fill", *spread(options.clients, fill, who, list(range(missing))))
-        large = measure(options, who, options.circuits, max(options.circuits // 4, 50))
-        return {"small": small, "fill": filled, "large": large, "memory_mb": [round(before), round(memory_mb(server.pid))]}
+        for name in ("small", "full"):
+            servers.append(Server(options, folder, name))
+        # three in four of what fills are circuits without peerings, two resources each
+        filled = line(*spread(options.clients, fill, servers[1].who, list(range(options.fill * 4 // 7))))
+        result = {"fill": filled, "rows": []}
+        for name, sums in measure(options, servers).items():
+            result["rows"].append({"what": name, **{k: line(*v) for k, v in sums.items()}})
+        result["memory_mb"] = [round(memory_mb(s.process.pid)) for s in servers]
+        return result
     finally:
-        server.terminate()
-        server.wait(30)
+        for server in servers:
+            server.end()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--circuits", type=int, default=1000)
     parser.add_argument("--fill", type=int, default=50000)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--store", default="sqlite")
     parser.add_argument("-o", "--output", choices=["table", "json"], default="table")
     options = parser.parse_args()
@@ -206,13 +255,15 @@ def main():
     if options.output == "json":
         print(json.dumps(result, indent=1))
         return
-    print(f"{'':36} {'calls':>7} {'per s':>8} {'p50 ms':>8} {'p99 ms':>8} | {'p50 ms':>8} {'p99 ms':>8} {'ratio':>6}")
-    for a, b in zip(result["small"], result["large"]):
-        print(f"{a['what']:36} {a['calls']:7} {a['per_s']:8} {a['p50_ms']:8} {a['p99_ms']:8} | "
-              f"{b['p50_ms']:8} {b['p99_ms']:8} {b['p50_ms'] / a['p50_ms']:6.2f}")
-    f = result["fill"]
-    print(f"{f['what']:36} {f['calls']:7} {f['per_s']:8} {f['p50_ms']:8} {f['p99_ms']:8} |")
-    print(f"memory: {result['memory_mb'][0]} MB, with {options.fill} resources {result['memory_mb'][1]} MB")
+    print(f"{'':36} {'calls':>6} | {'per s':>7} {'p50 ms':>7} {'p99 ms':>7} | {'per s':>7} {'p50 ms':>7} {'p99 ms':>7} "
+          f"| ratio")
+    for row in result["rows"]:
+        a, b = row["small"], row["full"]
+        print(f"{row['what']:36} {a['calls']:6} | {a['per_s']:7} {a['p50_ms']:7} {a['p99_ms']:7} | {b['per_s']:7} "
+              f"{b['p50_ms']:7} {b['p99_ms']:7} | {b['p50_ms'] / a['p50_ms']:.2f}")
+    f, m = result["fill"], result["memory_mb"]
+    print(f"filling to {options.fill} resources: {f['per_s']} requests/s, p50 {f['p50_ms']} ms, p99 {f['p99_ms']} ms; "
+          f"memory {m[0]} MB and {m[1]} MB")
 
 
 if __name__ == "__main__":

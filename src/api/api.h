@@ -124,7 +124,9 @@ int64_t api_next(const struct api *a);
 /* Finishes what is due. What the store refuses stays due and is tried again at api_next. */
 void api_tick(struct api *a, int64_t now_ms);
 
-/* Every stored resource with its internal properties (tags, secrets): the plan's input. A new
+/* Every stored resource with its internal properties (tags, secrets). A new
  * reference to a list in key order, or NULL when the store cannot be read. The list is the caller's;
  * what is in it is shared and must not be changed. */
 MUST_USE json_t *api_resources(struct api *a);
+/* The same of those kinds only that the plan reads. */
+MUST_USE json_t *api_planned(struct api *a);

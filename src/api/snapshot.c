@@ -1,6 +1,7 @@
 /* api/snapshot.c - every stored resource, parsed, kept from one question to the next: what changed in
  * the store since is read, not all of it. The plan asks after every write, so this is what keeps a
  * large store from slowing it down. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
@@ -10,6 +11,7 @@ enum { PAGE = 500, PAGE_BYTES = 64 << 20 };
 struct kept { /* by key */
     char *key;
     json_t *json;
+    enum resource_kind kind;
 };
 
 struct snapshot {
@@ -62,7 +64,8 @@ static void row_remove(struct snapshot *s, size_t at)
     s->n--;
 }
 
-static void row_insert(struct snapshot *s, size_t at, const char *key, json_t *json)
+static void row_insert(struct snapshot *s, size_t at, const char *key, json_t *json,
+                       enum resource_kind kind)
 {
     size_t n = strlen(key) + 1;
     char *copy = malloc(n);
@@ -72,7 +75,7 @@ static void row_insert(struct snapshot *s, size_t at, const char *key, json_t *j
     }
     if (!s->rows || !copy) abort();
     memmove(s->rows + at + 1, s->rows + at, (s->n - at) * sizeof *s->rows);
-    s->rows[at] = (struct kept){memcpy(copy, key, n), json};
+    s->rows[at] = (struct kept){memcpy(copy, key, n), json, kind};
     s->n++;
 }
 
@@ -85,8 +88,9 @@ static bool take_item(struct snapshot *s, const struct store_item *item)
     const char *type = json_string_value(json_object_get(json, "type"));
     if (found) row_remove(s, at);
     if (item->value && !json) return false;
-    if (type && resource_kind_of_type(type) != KIND_NONE)
-        row_insert(s, at, item->key, json);
+    enum resource_kind kind = type ? resource_kind_of_type(type) : KIND_NONE;
+    if (kind != KIND_NONE)
+        row_insert(s, at, item->key, json, kind);
     else
         json_decref(json);
     return true;
@@ -149,12 +153,26 @@ static bool refresh(struct snapshot *s, struct store *store)
     return false;
 }
 
-json_t *api_resources(struct api *a)
+static json_t *list_of(struct api *a, unsigned kinds)
 {
     if (!a->snapshot) a->snapshot = calloc(1, sizeof *a->snapshot);
     if (!a->snapshot) abort();
     if (!refresh(a->snapshot, a->world.store)) return NULL;
     json_t *list = json_array();
-    for (size_t i = 0; i < a->snapshot->n; i++) json_array_append(list, a->snapshot->rows[i].json);
+    for (size_t i = 0; i < a->snapshot->n; i++)
+        if (kinds & 1u << a->snapshot->rows[i].kind)
+            json_array_append(list, a->snapshot->rows[i].json);
     return list;
+}
+
+static_assert(RESOURCE_KINDS <= 32, "kinds are bits of an unsigned");
+
+json_t *api_resources(struct api *a) { return list_of(a, ~0u); }
+
+json_t *api_planned(struct api *a)
+{
+    return list_of(a, 1u << KIND_CIRCUIT | 1u << KIND_PEERING | 1u << KIND_VNET |
+                          1u << KIND_GATEWAY | 1u << KIND_CONNECTION | 1u << KIND_HUB_GATEWAY |
+                          1u << KIND_HUB_CONNECTION | 1u << KIND_ROUTE_FILTER_RULE |
+                          1u << KIND_PORT_LINK);
 }

@@ -216,7 +216,8 @@ static bool plan_now(struct control *c)
     struct problems ps;
     struct plan_input in;
     struct plan plan = {0};
-    json_t *resources = api_resources(c->api), *edges = registrations(c->edges);
+    if (c->edges->n == 0) return true; /* nobody to plan for */
+    json_t *resources = api_planned(c->api), *edges = registrations(c->edges);
     arena_init(&a, PLAN_CEILING);
     problems_init(&ps, &a);
     bool fine = resources && plan_read(resources, edges, &a, &ps, &in) && plan_make(&in, &a, &plan);
