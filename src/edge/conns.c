@@ -12,7 +12,7 @@
 enum {
     READ_ROOM = 256 << 10,
     WRITE_ROOM = 256 << 10,  /* several of the largest messages */
-    WRITES_A_TURN = 8,       /* then the others have their turn */
+    WRITES_A_TURN = 2,       /* then the others have their turn, while what was encoded is still at hand */
     ACCEPTS_A_TURN = 16,
     FAREWELLS_MAX = 256,
     FAREWELL_S = 2,

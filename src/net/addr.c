@@ -14,13 +14,6 @@ uint32_t addr_v4_value(const struct addr *a)
     return (uint32_t)a->b[0] << 24 | (uint32_t)a->b[1] << 16 | (uint32_t)a->b[2] << 8 | a->b[3];
 }
 
-struct addr addr_from_bytes(enum family f, const uint8_t *bytes)
-{
-    struct addr a = {.family = (uint8_t)f};
-    memcpy(a.b, bytes, addr_bytes(f));
-    return a;
-}
-
 /* One decimal octet without leading zeros; advances *s. */
 static bool octet(const char **s, uint8_t *out)
 {

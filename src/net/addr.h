@@ -1,6 +1,7 @@
 /* net/addr.h - one IP address as a value. Pure.
  * IPv4 sits in the first four bytes, the rest is zero, so equal addresses are equal bytes. */
 #pragma once
+#include <string.h>
 #include "base/cursor.h"
 
 enum family { FAMILY_NONE = 0, FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
@@ -17,8 +18,14 @@ static inline uint8_t addr_bits(enum family f) { return f == FAMILY_IPV6 ? 128 :
 
 struct addr addr_v4(uint32_t host_order);
 uint32_t addr_v4_value(const struct addr *a); /* host order; a must be IPv4 */
-/* From 4 or 16 wire bytes. */
-struct addr addr_from_bytes(enum family f, const uint8_t *bytes);
+/* From 4 or 16 wire bytes. Inline: asked for every prefix that is read or written. */
+static inline struct addr addr_from_bytes(enum family f, const uint8_t *bytes)
+{
+    struct addr a = {.family = (uint8_t)f};
+    if (f == FAMILY_IPV6) memcpy(a.b, bytes, 16);
+    else memcpy(a.b, bytes, 4);
+    return a;
+}
 
 /* Strict: dotted quad without leading zeros, or RFC 4291 text without a zone. */
 MUST_USE bool addr_parse(const char *s, struct addr *out);

@@ -370,7 +370,7 @@ enum policy_reason policy_export_path(const struct policy_rules *to, const struc
 }
 
 /* Customers see the service as one AS: the private numbers behind it are our business. */
-static bool hides_private(const struct policy_rules *to)
+bool policy_hides_private(const struct policy_rules *to)
 {
     return to->peer == POLICY_PEER_CUSTOMER && to->domain != POLICY_PLAIN;
 }
@@ -392,7 +392,7 @@ static bool export_external(const struct policy_rules *to, struct arena *arena, 
     a->has &= ~(uint32_t)(HAS_LOCAL_PREF | HAS_MED | HAS_ORIGINATOR_ID);
     a->local_pref = a->med = a->originator_id = 0;
     a->cluster_list = (struct span){0};
-    if (hides_private(to)) a->as_path = policy_strip_private(a->as_path, arena);
+    if (policy_hides_private(to)) a->as_path = policy_strip_private(a->as_path, arena);
     a->as_path = policy_prepend(a->as_path, to->local_asn, 1u + to->prepend, arena);
     if (to->graceful_shutdown && !add_community(&a->communities, COMMUNITY_GRACEFUL_SHUTDOWN, arena))
         return false;

@@ -109,6 +109,8 @@ struct policy_matrix policy_export_matrix(const struct policy_rules *to);
  * refuse it. */
 enum policy_reason policy_export_path(const struct policy_rules *to, const struct attrs *a);
 bool policy_looks_at_path(const struct policy_rules *to);
+/* Customers see the service as one AS: its private numbers are taken out of the path. */
+bool policy_hides_private(const struct policy_rules *to);
 /* The path as `to` sees it. `from_self`: originated here. next_hop/link are ours towards that
  * neighbour, used where the rules say so. False: does not fit the arena. */
 MUST_USE bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in,

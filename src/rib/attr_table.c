@@ -196,6 +196,7 @@ attr_ref attr_intern(struct attr_table *t, const struct attrs *a)
     }
     ref = number_new(t);
     t->sets[ref] = set_new(a, hash, flat);
+    t->sets[ref]->born = ++t->births;
     index_put(&t->index, hash, ref);
     t->live++;
     t->bytes += sizeof(struct attr_set) + flat.n;

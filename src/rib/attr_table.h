@@ -19,6 +19,7 @@ enum attr_mark { /* well-known communities a set carries, so that exporting need
 
 struct attr_set {
     uint32_t refs, hash;
+    uint32_t born;          /* counts the sets ever made: a number given again is another set */
     uint32_t local_pref;    /* 100 when the set has none */
     uint32_t med;           /* 0 when the set has none (RFC 4271 9.1.2.2 c) */
     uint32_t first_as;      /* the neighbour whose MEDs compare, 0 for an empty path */
@@ -36,6 +37,7 @@ struct attr_table {
     struct attr_set **sets; /* by attr_ref; a free entry holds the next free number */
     uint32_t sets_n, sets_room, free, live;
     size_t bytes;
+    uint32_t births;
     uint32_t packer_runs; /* how often rib/journal.c sorted by set */
     uint8_t *scratch;
     size_t scratch_room;

@@ -135,19 +135,23 @@ bool out_told(const struct out *o, node_ref n)
     return n / 8 < o->told_room && (o->told[n / 8] >> (n % 8) & 1);
 }
 
-static void tell(struct out *o, node_ref n)
+static void told_grow(struct out *o, node_ref n)
 {
-    if (out_told(o, n)) return;
-    if (n / 8 >= o->told_room) {
-        size_t room = o->told_room ? o->told_room : 64;
-        while (room <= n / 8) room *= 2;
-        o->told = must(realloc(o->told, room));
-        memset(o->told + o->told_room, 0, room - o->told_room);
-        o->told_room = room;
-    }
-    o->told[n / 8] |= (uint8_t)(1u << (n % 8));
+    size_t room = o->told_room ? o->told_room : 64;
+    while (room <= n / 8) room *= 2;
+    o->told = must(realloc(o->told, room));
+    memset(o->told + o->told_room, 0, room - o->told_room);
+    o->told_room = room;
+}
+
+static void tell(struct out *o, node_ref n, struct node *node)
+{
+    uint8_t bit = (uint8_t)(1u << (n % 8));
+    if (n / 8 >= o->told_room) told_grow(o, n);
+    if (o->told[n / 8] & bit) return;
+    o->told[n / 8] |= bit;
     o->told_n++;
-    table_node(o->journal->table, n)->holders++;
+    node->holders++;
 }
 
 static void untell(struct out *o, node_ref n)
@@ -288,7 +292,7 @@ static bool entry_holds(const struct out *o, node_ref n)
 }
 
 /* The next entry of the current group that holds, not yet taken; 0: none. */
-static node_ref current(struct out *o)
+static inline node_ref current(struct out *o)
 {
     while (o->entry) {
         node_ref n = o->staged[o->entry - 1].node;
@@ -318,9 +322,10 @@ bool out_take(struct out *o, struct prefix *out)
     if (o->group >= o->groups_n) return false;
     node_ref n = current(o);
     if (!n) return false;
-    *out = table_prefix(o->journal->table, n);
+    struct node *node = table_node(o->journal->table, n);
+    *out = (struct prefix){addr_from_bytes((enum family)o->journal->table->family, node->key), node->len};
     o->entry = o->staged[o->entry - 1].next;
-    if (o->groups[o->group].attrs) tell(o, n);
+    if (o->groups[o->group].attrs) tell(o, n, node);
     else untell(o, n);
     return true;
 }

@@ -88,12 +88,6 @@ size_t table_bytes(const struct table *t)
     return t->chunks_n * TABLE_CHUNK * t->node_size + index_bytes(&t->index) + t->far_bytes;
 }
 
-struct prefix table_prefix(const struct table *t, node_ref n)
-{
-    const struct node *node = table_node(t, n);
-    return (struct prefix){addr_from_bytes(t->family, node->key), node->len};
-}
-
 uint32_t table_hash(const struct table *t, const struct prefix *p)
 {
     uint8_t key[17] = {p->len};

@@ -66,7 +66,11 @@ static inline const struct path *node_best(const struct node *n) /* NULL: none u
 {
     return n->equals_n ? node_paths(n) : NULL;
 }
-struct prefix table_prefix(const struct table *t, node_ref n);
+static inline struct prefix table_prefix(const struct table *t, node_ref n)
+{
+    const struct node *node = table_node(t, n);
+    return (struct prefix){addr_from_bytes((enum family)t->family, node->key), node->len};
+}
 
 /* The keyed hash of a prefix; asks the processor to fetch its index slot. */
 uint32_t table_hash(const struct table *t, const struct prefix *p);

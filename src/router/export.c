@@ -172,7 +172,8 @@ struct message {
 static struct message message_begin(uint8_t *buf, size_t room)
 {
     struct message m = {.w = writer_on(buf, room)};
-    for (int i = 0; i < MARKER; i++) writer_u8(&m.w, 0xff);
+    uint8_t *marker = writer_take(&m.w, MARKER);
+    if (marker) memset(marker, 0xff, MARKER);
     m.length_at = writer_hole16(&m.w);
     writer_u8(&m.w, BGP_UPDATE);
     return m;
@@ -226,30 +227,83 @@ static size_t write_withdrawals(struct out *o, size_t f, uint8_t *buf, size_t ro
     return message_end(&m);
 }
 
-struct shape { /* how this session wants its attributes */
-    bool as4, external;
+/* A set as the neighbour gets it: octets without MP_REACH_NLRI, and the next hop for that. */
+struct block {
+    struct span octets; /* empty: it cannot be written */
+    const struct addr *next_hop, *next_hop_link;
 };
 
-static void put_mp_next_hop(struct writer *w, const struct attrs *a)
+static bool encode(struct router *r, const struct peer *p, size_t f, const struct attr_set *set, attr_ref ref,
+                   struct encoded *e)
 {
-    bool link = !addr_is_none(&a->next_hop_link);
+    const struct shape *s = &p->shape[f];
+    struct arena_mark mark = arena_mark(&r->scratch);
+    struct attrs in = attr_view(&r->rib.attrs, ref), a;
+    bool from_self = addr_is_none(&in.next_hop);
+    struct writer w = writer_on(r->encoding, sizeof r->encoding);
+    bool fits = policy_export_attrs(&p->rules, &in, from_self, &s->next_hop, &s->next_hop_link,
+                                    &r->scratch, &a);
+    if (fits) {
+        a.has = f ? a.has & ~(uint32_t)HAS_NEXT_HOP : a.has | HAS_NEXT_HOP;
+        bgp_attrs_encode(&w, &a, s->as4, s->external);
+        *e = (struct encoded){.next_hop = a.next_hop, .next_hop_link = a.next_hop_link};
+    }
+    arena_rewind(&r->scratch, mark);
+    if (!fits || w.bad) return false;
+    e->n = (uint16_t)writer_len(&w);
+    if (e->n > ENCODED_MOST) return true; /* stays in r->encoding, for this once */
+    e->attrs = ref;
+    e->born = set->born;
+    e->shape = p->shape_number[f];
+    memcpy(e->octets, r->encoding, e->n);
+    return true;
+}
+
+static struct block block_of(struct router *r, const struct peer *p, size_t f, attr_ref ref,
+                             struct encoded *own)
+{
+    const struct attr_set *set = attr_set_of(&r->rib.attrs, ref);
+    uint16_t shape = p->shape_number[f];
+    bool shared = shape && p->out[f]->journal->outs_n > 1;
+    struct encoded *e = shared ? encoded_place(&r->encoded, shape, ref) : own;
+    if (!shared || !encoded_is(e, shape, ref, set->born))
+        if (!encode(r, p, f, set, ref, e)) return (struct block){0};
+    return (struct block){span_of(e->n > ENCODED_MOST ? r->encoding : e->octets, e->n), &e->next_hop,
+                          &e->next_hop_link};
+}
+
+static void find_shape(struct router *r, struct peer *p, size_t f, bool as4)
+{
+    const struct policy_rules *u = &p->rules;
+    struct shape s = {
+        .as4 = as4,
+        .external = u->external,
+        .next_hop_self = u->next_hop_self,
+        .hides_private = policy_hides_private(u),
+        .graceful_shutdown = u->graceful_shutdown,
+        .ipv6 = f == 1,
+        .prepend = u->prepend,
+        .local_asn = u->local_asn,
+        .next_hop = p->next_hop[f],
+        .next_hop_link = p->next_hop_link,
+    };
+    if (p->shape_number[f] && shape_equal(&s, &p->shape[f])) return;
+    p->shape[f] = s;
+    p->shape_number[f] = encoded_shape(&r->encoded, &s);
+}
+
+static void put_mp_next_hop(struct writer *w, const struct block *k)
+{
+    bool link = !addr_is_none(k->next_hop_link);
     writer_u8(w, link ? 32 : 16);
-    writer_bytes(w, a->next_hop.b, 16);
-    if (link) writer_bytes(w, a->next_hop_link.b, 16);
+    writer_bytes(w, k->next_hop->b, 16);
+    if (link) writer_bytes(w, k->next_hop_link->b, 16);
     writer_u8(w, 0);
 }
 
-/* MP_REACH_NLRI stands first (RFC 7606 5.1), so the other attributes are written behind the prefixes,
- * into room that was measured before. */
-static size_t write_announcements6(struct out *o, const struct attrs *a, struct shape s, uint8_t *buf,
-                                   size_t room, struct arena *scratch)
+/* MP_REACH_NLRI stands first (RFC 7606 5.1); the room the other attributes need is known. */
+static size_t write_announcements6(struct out *o, const struct block *k, uint8_t *buf, size_t room)
 {
-    struct attrs rest = *a;
-    rest.has &= ~(uint32_t)HAS_NEXT_HOP;
-    uint8_t *tail = arena_take(scratch, room);
-    if (!tail) return 0;
-    struct writer t = writer_on(tail, room);
-    bgp_attrs_encode(&t, &rest, s.as4, s.external);
     struct message m = message_begin(buf, room);
     writer_u16(&m.w, 0);
     size_t attrs = writer_hole16(&m.w);
@@ -257,25 +311,23 @@ static size_t write_announcements6(struct out *o, const struct attrs *a, struct 
     writer_u8(&m.w, ATTR_MP_REACH);
     size_t value = writer_hole16(&m.w);
     put_family(&m.w, 1);
-    put_mp_next_hop(&m.w, a);
-    if (t.bad || m.w.bad || writer_room(&m.w) < writer_len(&t) + widest_prefix(1)) return 0;
-    m.w.end -= writer_len(&t);
+    put_mp_next_hop(&m.w, k);
+    if (m.w.bad || writer_room(&m.w) < k->octets.n + widest_prefix(1)) return 0;
+    m.w.end -= k->octets.n;
     put_prefixes(&m.w, o, 1);
-    m.w.end += writer_len(&t);
+    m.w.end += k->octets.n;
     writer_fill16(&m.w, value);
-    writer_copy(&m.w, writer_span(&t));
+    writer_copy(&m.w, k->octets);
     writer_fill16(&m.w, attrs);
     return message_end(&m);
 }
 
-static size_t write_announcements4(struct out *o, const struct attrs *a, struct shape s, uint8_t *buf,
-                                   size_t room)
+static size_t write_announcements4(struct out *o, const struct block *k, uint8_t *buf, size_t room)
 {
     struct message m = message_begin(buf, room);
     writer_u16(&m.w, 0);
-    size_t attrs = writer_hole16(&m.w);
-    bgp_attrs_encode(&m.w, a, s.as4, s.external);
-    writer_fill16(&m.w, attrs);
+    writer_u16(&m.w, (uint16_t)k->octets.n);
+    writer_copy(&m.w, k->octets);
     if (m.w.bad || writer_room(&m.w) < widest_prefix(0)) return 0;
     put_prefixes(&m.w, o, 0);
     return message_end(&m);
@@ -329,21 +381,15 @@ static size_t too_long(struct router *r, peer_ref ref, size_t f, uint8_t *buf, s
     return message_end(&m);
 }
 
-static size_t write_announcements(struct router *r, peer_ref ref, size_t f, attr_ref attrs,
-                                  struct shape s, uint8_t *buf, size_t room)
+static size_t write_announcements(struct router *r, peer_ref ref, size_t f, attr_ref attrs, uint8_t *buf,
+                                  size_t room)
 {
     struct peer *p = r->peers[ref];
-    struct arena_mark mark = arena_mark(&r->scratch);
-    struct attrs in = attr_view(&r->rib.attrs, attrs), a;
-    bool from_self = addr_is_none(&in.next_hop);
+    struct encoded own;
+    struct block k = block_of(r, p, f, attrs, &own);
     size_t n = 0;
-    if (policy_export_attrs(&p->rules, &in, from_self, &p->next_hop[f], &p->next_hop_link, &r->scratch,
-                            &a)) {
-        a.has |= HAS_NEXT_HOP;
-        n = f ? write_announcements6(p->out[f], &a, s, buf, room, &r->scratch)
-              : write_announcements4(p->out[f], &a, s, buf, room);
-    }
-    arena_rewind(&r->scratch, mark);
+    if (k.octets.n)
+        n = f ? write_announcements6(p->out[f], &k, buf, room) : write_announcements4(p->out[f], &k, buf, room);
     return n ? n : too_long(r, ref, f, buf, room);
 }
 
@@ -369,7 +415,7 @@ static size_t page_room(const struct page *g)
     return g->n == 0 && left >= SMALLEST_ROOM ? left : 0;
 }
 
-static bool write_family(struct router *r, peer_ref ref, size_t f, struct shape s, struct page *g)
+static bool write_family(struct router *r, peer_ref ref, size_t f, struct page *g)
 {
     struct peer *p = r->peers[ref];
     attr_ref attrs;
@@ -377,7 +423,7 @@ static bool write_family(struct router *r, peer_ref ref, size_t f, struct shape 
     while ((room = page_room(g)) != 0) {
         if (!out_begin(p->out[f], &attrs)) return true;
         uint8_t *at = g->buf + g->n;
-        size_t n = attrs ? write_announcements(r, ref, f, attrs, s, at, room)
+        size_t n = attrs ? write_announcements(r, ref, f, attrs, at, room)
                          : write_withdrawals(p->out[f], f, at, room);
         g->n += n;
         g->messages += n != 0;
@@ -406,13 +452,15 @@ size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, s
     if (!export_pending(r, p)) return 0;
     struct bgp_view v = bgp_view(p->session);
     struct page g = {.buf = buf, .room = room, .largest = v.message_max};
-    struct shape s = {.as4 = v.as4, .external = p->rules.external};
     if (page_room(&g) == 0) return 0;
     g.n += write_refresh(&p->refresh_wanted, BGP_REFRESH_REQUEST, buf, room);
     if (p->refresh_begin)
         g.n += write_refresh(&p->refresh_begin, BGP_REFRESH_BEGIN, buf + g.n, room - g.n);
-    for (size_t f = 0; f < FAMILIES; f++)
-        if (p->out[f] && write_family(r, ref, f, s, &g)) write_markers(r, p, f, &g);
+    for (size_t f = 0; f < FAMILIES; f++) {
+        if (!p->out[f]) continue;
+        find_shape(r, p, f, v.as4);
+        if (write_family(r, ref, f, &g)) write_markers(r, p, f, &g);
+    }
     *messages = g.messages;
     return g.n;
 }

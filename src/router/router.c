@@ -84,6 +84,7 @@ void router_free(struct router *r)
     }
     for (size_t i = 0; i < ARRAY_LEN(r->fx); i++) bgp_effects_drop(&r->fx[i]);
     arena_drop(&r->scratch);
+    encoded_drop(&r->encoded);
     rib_drop(&r->rib);
     rov_free(r->vrps);
     rov_free(r->vrps_next);

@@ -4,12 +4,14 @@
  *   import.c  UPDATEs into tables, prefix limits
  *   judge.c   verdicts by prefix, and once more when payloads change
  *   export.c  tables into UPDATEs
+ *   encoded.c path attributes, encoded once for neighbours that get the same
  *   show.c    everything as JSON text
  *   look.c    single routes, walks, the tap */
 #pragma once
 #include "policy/limit.h"
 #include "policy/rov.h"
 #include "rib/journal.h"
+#include "router/encoded.h"
 #include "router/look.h"
 #include "router/router.h"
 
@@ -59,6 +61,8 @@ struct peer {
     uint64_t ignored_prefixes;
     uint64_t refused[POLICY_REASONS_N]; /* announcements refused or lowered so far, by reason */
     struct out *out[FAMILIES];
+    struct shape shape[FAMILIES]; /* of what it is told, and their numbers */
+    uint16_t shape_number[FAMILIES];
     struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
     instant limited_until, stale_until, leaving_until, up_since;
 };
@@ -102,6 +106,8 @@ struct router {
     struct rov_table *vrps, *vrps_next; /* NULL: none were ever given; being put together */
     struct judging judging;
     struct router_tap tap;
+    struct encoded_cache encoded;
+    uint8_t encoding[BGP_MESSAGE_EXTENDED_MAX];
 };
 
 static inline const struct intent *running(const struct router *r)

@@ -110,7 +110,14 @@ struct bgp_update *bgp_update_decode(struct span message, const struct bgp_rules
 /* Writes the path attributes of a set, without MP_REACH. AS_PATH in two-octet form with AS4_PATH
  * beside it when !as4. */
 void bgp_attrs_encode(struct writer *w, const struct attrs *a, bool as4, bool external);
-void bgp_nlri_put(struct writer *w, const struct prefix *p);
+static inline void bgp_nlri_put(struct writer *w, const struct prefix *p)
+{
+    size_t n = (p->len + 7u) / 8;
+    uint8_t *at = writer_take(w, 1 + n);
+    if (!at) return;
+    at[0] = p->len;
+    memcpy(at + 1, p->addr.b, n);
+}
 
 /* --- the small ones --- */
 void bgp_keepalive_encode(struct writer *w);

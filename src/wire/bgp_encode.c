@@ -102,9 +102,3 @@ void bgp_attrs_encode(struct writer *w, const struct attrs *a, bool as4, bool ex
     put_well_known(w, a, as4, external);
     put_optional(w, a, as4, external);
 }
-
-void bgp_nlri_put(struct writer *w, const struct prefix *p)
-{
-    writer_u8(w, p->len);
-    writer_bytes(w, p->addr.b, (p->len + 7u) / 8);
-}

@@ -282,11 +282,6 @@ bool bgp_nlri_next(struct cursor *c, const struct bgp_nlri *n, struct prefix *ou
     *out = prefix_of(&a, len);
     return true;
 }
-void bgp_nlri_put(struct writer *w, const struct prefix *p)
-{
-    writer_u8(w, p->len);
-    writer_bytes(w, p->addr.b, (p->len + 7u) / 8);
-}
 static void attr(struct writer *w, uint8_t type, struct span v)
 {
     writer_u8(w, 0x50);
