@@ -19,6 +19,7 @@ struct command {
 
 /* Each file of commands gives one table, ended by a row without noun; main.c lists the tables. */
 extern const struct command edge_commands[];
+extern const struct command lg_commands[];
 extern const struct command lab_commands[];
 extern const struct command drill_commands[];
 extern const struct command check_commands[];

@@ -1,18 +1,18 @@
 /* cli/edge.c - fairlead edge show, apply, drain: questions to a running router's control socket.
  * A view is a row: the list in the answer and its columns; JSON goes through as it came. */
-#include <dirent.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/instant.h"
+#include <unistd.h>
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/options.h"
-#include "sys/control_client.h"
+#include "cli/running.h"
+#include "intent/metrics_json.h"
 
-#define RUN_DIR "/run/fairlead"
-
-enum { PATH_ROOM = 300, COLUMNS = 9, CELL_MOST = 48, PATIENCE_S = 40 };
+enum { COLUMNS = 9, CELL_MOST = 48 };
 
 struct column {
     const char *title, *path; /* "prefixes.accepted" in a row of the list */
@@ -45,6 +45,12 @@ static const struct view views[] = {
       {"AGE s", "age_s"}}},
     {"drops", "drops", "nothing was dropped",
      {{"WHERE", "where"}, {"REASON", "reason"}, {"PACKETS", "packets"}}},
+    {"rpki", NULL, "",
+     {{"FOLLOWED", "followed"}, {"STATE", "state"}, {"IPV4", "payloads.ipv4"}, {"IPV6", "payloads.ipv6"},
+      {"CHANGES", "changes"}, {"DOMAINS", "domains"}}},
+    {"bmp", "stations", "no stations",
+     {{"STATION", "address"}, {"PORT", "port"}, {"STATE", "state"}, {"COMPLETE", "complete"}, {"MESSAGES", "messages"},
+      {"BUFFERED", "buffered"}, {"OVERRUNS", "overruns"}, {"LAST ERROR", "last_error"}}},
     {"nat", NULL, "", {{"CONFIGURED", "configured"}}},
     {"qos", NULL, "", {{"CONFIGURED", "configured"}}},
     {"status", NULL, "",
@@ -122,72 +128,6 @@ static void print_view(const struct view *w, json_t *answer)
     json_decref(rows);
 }
 
-/* --- which router --- */
-
-static bool only_socket(char path[static PATH_ROOM])
-{
-    size_t found = 0;
-    DIR *d = opendir(RUN_DIR);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        size_t n = strlen(e->d_name);
-        if (n < 6 || strcmp(e->d_name + n - 5, ".sock") != 0) continue;
-        snprintf(path, PATH_ROOM, RUN_DIR "/%s", e->d_name);
-        found++;
-    }
-    if (d) closedir(d);
-    if (found != 1)
-        fprintf(stderr, "fairlead: %s control sockets in " RUN_DIR "; name one: --socket PATH, or --router NAME"
-                        " [--lab LAB]\n", found ? "several" : "no");
-    return found == 1;
-}
-
-struct where {
-    const char *socket, *router, *lab, *output;
-};
-
-static bool find_socket(const struct where *w, char path[static PATH_ROOM])
-{
-    if (w->socket)
-        snprintf(path, PATH_ROOM, "%s", w->socket);
-    else if (w->router && w->lab)
-        snprintf(path, PATH_ROOM, RUN_DIR "/lab/%s/%s/control.sock", w->lab, w->router);
-    else if (w->router)
-        snprintf(path, PATH_ROOM, RUN_DIR "/%s.sock", w->router);
-    else
-        return only_socket(path);
-    return true;
-}
-
-/* The answer as a value, NULL after a message. */
-static json_t *ask(const struct where *w, const char *question)
-{
-    char path[PATH_ROOM];
-    struct text answer = {0}, why = {0};
-    json_t *json = NULL;
-    if (!find_socket(w, path)) return NULL;
-    if (control_ask(path, question, duration_s(PATIENCE_S), &answer, &why)) {
-        json = json_loadb(text_get(&answer), answer.n, 0, NULL);
-        if (!json) text_addf(&why, "%s gave an answer that is no JSON", path);
-    }
-    const char *fault = json_string_value(json_object_get(json, "error"));
-    if (fault) text_add(&why, fault);
-    if (why.n) fprintf(stderr, "fairlead: %s\n", text_get(&why));
-    text_drop(&answer);
-    bool good = why.n == 0;
-    text_drop(&why);
-    if (good) return json;
-    json_decref(json);
-    return NULL;
-}
-
-static int read_where(struct where *w, int argc, char **argv, const char **words, int most)
-{
-    const struct option_row rows[] = {{"--socket", "-s", &w->socket, NULL}, {"--router", "-r", &w->router, NULL},
-                                      {"--lab", "-l", &w->lab, NULL},       {"--output", "-o", &w->output, NULL},
-                                      {0}};
-    return options_read(rows, argc, argv, words, most);
-}
-
 /* --- commands --- */
 
 static const struct view *view_named(const char *name)
@@ -205,16 +145,16 @@ static const struct view *view_named(const char *name)
 
 static int show(int argc, char **argv)
 {
-    struct where w = {0};
+    struct running w = {0};
     enum output output;
     const char *words[2] = {"status"};
     char question[200];
-    int n = read_where(&w, argc, argv, words, 2);
+    int n = running_read(&w, argc, argv, words, 2);
     if (n < 0 || !output_read(w.output, &output)) return EXIT_USAGE;
     const struct view *view = view_named(words[0]);
     if (!view) return EXIT_USAGE;
     snprintf(question, sizeof question, "show %s%s%.100s", view->name, n == 2 ? " " : "", n == 2 ? words[1] : "");
-    json_t *answer = ask(&w, question);
+    json_t *answer = running_ask(&w, question);
     if (!answer) return EXIT_ERROR;
     if (output == OUTPUT_TABLE) {
         print_view(view, answer);
@@ -228,9 +168,9 @@ static int show(int argc, char **argv)
 
 static int order(const char *question, const char *done, int argc, char **argv)
 {
-    struct where w = {0};
-    if (read_where(&w, argc, argv, NULL, 0) < 0) return EXIT_USAGE;
-    json_t *answer = ask(&w, question);
+    struct running w = {0};
+    if (running_read(&w, argc, argv, NULL, 0) < 0) return EXIT_USAGE;
+    json_t *answer = running_ask(&w, question);
     if (!answer) return EXIT_ERROR;
     puts(done);
     json_decref(answer);
@@ -238,20 +178,97 @@ static int order(const char *question, const char *done, int argc, char **argv)
 }
 
 static int apply(int argc, char **argv) { return order("apply", "applied", argc, argv); }
-static int drain(int argc, char **argv) { return order("drain", "drained: every path out is longer", argc, argv); }
+
+static int drain(int argc, char **argv)
+{
+    struct running w = {0};
+    const char *words[1] = {""};
+    if (running_read(&w, argc, argv, words, 1) < 0) return EXIT_USAGE;
+    bool graceful = strcmp(words[0], "graceful-shutdown") == 0;
+    if (*words[0] && !graceful) {
+        fprintf(stderr, "fairlead: a drain is plain, or 'graceful-shutdown', not '%.40s'\n", words[0]);
+        return EXIT_USAGE;
+    }
+    json_t *answer = running_ask(&w, graceful ? "drain graceful-shutdown" : "drain");
+    if (!answer) return EXIT_ERROR;
+    printf("drained: every path out is longer%s\n", graceful ? " and marked with graceful shutdown" : "");
+    json_decref(answer);
+    return EXIT_FINE;
+}
 static int undrain(int argc, char **argv)
 {
     return order("drain off", "paths out are as configured", argc, argv);
 }
 
-#define WHERE "[--socket PATH | --router NAME [--lab LAB]]"
+/* --- MRT files --- */
+
+/* The router opens the file itself, so its path must mean the same to it. */
+static bool absolute(const char *path, char out[static PATH_MAX])
+{
+    char here[PATH_MAX] = "";
+    if (*path != '/' && !getcwd(here, sizeof here)) return false;
+    int n = snprintf(out, PATH_MAX, "%s%s%s", here, *here ? "/" : "", path);
+    return n > 0 && n < PATH_MAX && !strpbrk(out, "\r\n");
+}
+
+static int mrt(int argc, char **argv)
+{
+    struct running w = {0};
+    const char *words[3] = {"", "", ""}, *domain;
+    char path[PATH_MAX] = "", question[PATH_MAX + 100];
+    int n = running_read(&w, argc, argv, words, 3);
+    bool table = strcmp(words[0], "table") == 0, stop = strcmp(words[0], "stop") == 0;
+    if (n < 0) return EXIT_USAGE;
+    if ((!table && !stop && strcmp(words[0], "updates") != 0) || n != (stop ? 1 : table && n == 3 ? 3 : 2) ||
+        (!stop && !absolute(words[1], path))) {
+        fputs("usage: fairlead edge mrt table FILE [DOMAIN] | updates FILE | stop\n", stderr);
+        return EXIT_USAGE;
+    }
+    domain = n == 3 ? words[2] : "";
+    snprintf(question, sizeof question, "mrt %s%s%.48s%s%s", words[0], *domain ? "/" : "", domain, *path ? " " : "", path);
+    json_t *answer = running_ask(&w, question);
+    if (!answer) return EXIT_ERROR;
+    if (table)
+        printf("%lld prefixes, %lld paths, %lld bytes in %s\n",
+               (long long)json_integer_value(json_object_get(answer, "prefixes")),
+               (long long)json_integer_value(json_object_get(answer, "paths")),
+               (long long)json_integer_value(json_object_get(answer, "bytes")), path);
+    else if (stop)
+        printf("%lld records, %lld bytes\n", (long long)json_integer_value(json_object_get(answer, "records")),
+               (long long)json_integer_value(json_object_get(answer, "bytes")));
+    else
+        printf("recording into %s until `fairlead edge mrt stop`\n", path);
+    json_decref(answer);
+    return EXIT_FINE;
+}
+
+/* --- figures --- */
+
+static int metrics(int argc, char **argv)
+{
+    struct running w = {0};
+    struct text out = {0};
+    if (running_read(&w, argc, argv, NULL, 0) < 0) return EXIT_USAGE;
+    json_t *answer = running_ask(&w, "show figures");
+    if (!answer) return EXIT_ERROR;
+    const char *name = json_string_value(json_object_get(json_object_get(answer, "router"), "name"));
+    metrics_of_evidence(&(struct metrics_source){name ? name : "", answer}, 1, &out);
+    fwrite(text_get(&out), 1, out.n, stdout);
+    text_drop(&out);
+    json_decref(answer);
+    return EXIT_FINE;
+}
+
+#define WHERE RUNNING_ARGS
 
 const struct command edge_commands[] = {
     {"edge", "show",
-     "[bgp|routes [DOMAIN]|bfd|attachments|neighbors|drops|nat|qos|evidence|status] " WHERE " [-o table|json]",
+     "[bgp|routes [DOMAIN]|bfd|attachments|neighbors|drops|rpki|bmp|nat|qos|evidence|status] " WHERE " [-o table|json]",
      "what a running router knows", show},
     {"edge", "apply", WHERE, "it reads its configuration file again, whole or not at all", apply},
-    {"edge", "drain", WHERE, "traffic moves away: its paths are made longer, sessions stay", drain},
+    {"edge", "drain", "[graceful-shutdown] " WHERE, "traffic moves away: its paths are made longer, sessions stay", drain},
     {"edge", "undrain", WHERE, "the end of a drain", undrain},
+    {"edge", "mrt", "table FILE [DOMAIN] | updates FILE | stop " WHERE, "routes, or sessions as they go on, as MRT files", mrt},
+    {"edge", "metrics", WHERE, "its figures as Prometheus text", metrics},
     {0},
 };

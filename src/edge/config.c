@@ -197,7 +197,7 @@ bool config_kept(const char *state_dir, struct text *out)
 
 /* --- for the router process --- */
 
-static void veil_peer(json_t *peer, const struct hash_key *key, bool drained)
+static void veil_peer(json_t *peer, const struct hash_key *key, bool drained, bool leaving)
 {
     const char *md5 = json_string_value(json_object_get(peer, "md5"));
     json_int_t prepend = json_integer_value(json_object_get(peer, "prepend"));
@@ -206,17 +206,20 @@ static void veil_peer(json_t *peer, const struct hash_key *key, bool drained)
         snprintf(veiled, sizeof veiled, "%016llx", (unsigned long long)hash_bytes(key, md5, strlen(md5)));
         json_object_set_new(peer, "md5", json_string(veiled));
     }
+    if (leaving) json_object_set_new(peer, "graceful_shutdown", json_true());
     if (drained && prepend < PREPEND_MOST - DRAIN_PREPEND)
         json_object_set_new(peer, "prepend", json_integer(prepend + DRAIN_PREPEND));
 }
 
-void config_for_router(const struct intent *i, const struct hash_key *key, bool drained, struct text *out)
+void config_for_router(const struct intent *i, const struct hash_key *key, bool drained, bool leaving,
+                       struct text *out)
 {
     json_t *json = intent_to_json(i, true), *domain, *peer;
     size_t d, p;
     json_object_del(json, "control");
     json_array_foreach(json_object_get(json, "domains"), d, domain)
-        json_array_foreach(json_object_get(domain, "peers"), p, peer) veil_peer(peer, key, drained);
+        json_array_foreach(json_object_get(domain, "peers"), p, peer) 
+            veil_peer(peer, key, drained, leaving);
     char *s = json_dumps(json, JSON_COMPACT);
     if (!s) abort();
     text_add(out, s);

@@ -25,4 +25,4 @@ MUST_USE bool config_kept(const char *state_dir, struct text *out);
 
 /* As JSON for the router process: keys of sessions are replaced by what only tells them apart, and
  * while draining every path out is made longer. */
-void config_for_router(const struct intent *i, const struct hash_key *key, bool drained, struct text *out);
+void config_for_router(const struct intent *i, const struct hash_key *key, bool drained, bool leaving, struct text *out);

@@ -67,7 +67,7 @@ struct keeper {
     struct text given_parts; /* an intent of the control plane being put together */
     uint32_t applying[32];   /* clients who wait for the router's word */
     size_t applying_n;
-    bool ready, drained, stopping, reached, applied, ensure_again;
+    bool ready, drained, leaving, stopping, reached, applied, ensure_again;
     char unreached[200], confined[200], intent_from[16];
     instant pong_by, ping_at, watch_at, retry_at, reconcile_at, evidence_at, stop_by, started;
 };
@@ -107,7 +107,7 @@ static void send_intent(struct keeper *k)
     struct text json = {0};
     struct telling pairs = {k, false};
     spaces_each_pair(k->spaces, tell_pair, &pairs);
-    config_for_router(running(k), &k->key, k->drained, &json);
+    config_for_router(running(k), &k->key, k->drained, k->leaving, &json);
     if (k->router.state == CHILD_RUNNING)
         link_send_text(&k->router.link, LINK_INTENT, text_get(&json), json.n);
     text_drop(&json);
@@ -647,6 +647,7 @@ static const struct view views[] = {
     {"bfd", ASK_CLIENT, NULL},
     {"drops", ASK_CLIENT_DROPS, NULL},
     {"rpki", ASK_CLIENT_RPKI, NULL},
+    {"figures", ASK_CLIENT_EVIDENCE, NULL},
     {"bmp", ASK_CLIENT, NULL},
     {"route", ASK_CLIENT, NULL},
     {"received", ASK_CLIENT, NULL},
@@ -701,8 +702,9 @@ static void do_apply(struct keeper *k, uint32_t client, const char *words)
 static void do_drain(struct keeper *k, uint32_t client, const char *words)
 {
     k->drained = strcmp(words, "off") != 0;
+    k->leaving = strcmp(words, "graceful-shutdown") == 0;
     log_line(LOG_LINE_INFO, k->drained ? "drained" : "undrained", "", "paths out are %s",
-             k->drained ? "made longer" : "as configured");
+             k->leaving ? "made longer and marked" : k->drained ? "made longer" : "as configured");
     apply_now(k, clock_now());
     wait_for_router(k, client);
 }

@@ -11,7 +11,7 @@
 #include "wire/mrt.h"
 
 enum {
-    SLICE = 1024,         /* prefixes a turn */
+    SLICE = 1024, /* prefixes a turn */
     FLUSH_AT = 64 << 10,
     ROOM = MRT_RECORD_MOST + FLUSH_AT,
     FLUSH_S = 1,
@@ -33,7 +33,7 @@ struct dump {
     char only[48];     /* name of a domain, "" all */
     bool begun;        /* its index is written */
     struct router_walk walk;
-    uint16_t *index;   /* by peer_ref: place in the index, 0 none */
+    uint16_t *index; /* by peer_ref: place in the index, 0 none */
     size_t index_n;
     struct mrt_rib rib;
     struct prefix prefix; /* of the record being written */
@@ -51,7 +51,8 @@ struct recorder {
     instant flush_at;
 };
 
-struct recorder *recorder_new(const struct router *r, void (*done)(void *ctx, uint32_t token, struct text *answer),
+struct recorder *recorder_new(const struct router *r,
+                              void (*done)(void *ctx, uint32_t token, struct text *answer),
                               void *ctx)
 {
     struct recorder *c = calloc(1, sizeof *c);
@@ -75,8 +76,10 @@ static void output_flush(struct output *o)
     size_t n = writer_len(&o->w);
     for (size_t at = 0; at < n && !o->fault;) {
         ssize_t done = write(o->fd, o->buf + at, n - at);
-        if (done > 0) at += (size_t)done, o->bytes += (uint64_t)done;
-        else if (errno != EINTR) o->fault = errno ? errno : EIO;
+        if (done > 0)
+            at += (size_t)done, o->bytes += (uint64_t)done;
+        else if (errno != EINTR)
+            o->fault = errno ? errno : EIO;
     }
     o->w = writer_on(o->buf, ROOM);
 }
@@ -152,7 +155,8 @@ static void visit_path(void *ctx, const struct router_seen *s)
     if (!d->open || !prefix_equal(&d->prefix, &s->prefix)) begin_record(d, &s->prefix);
     int64_t since = own ? d->time_s : (session.up_since.us + v->wall_us) / 1000000;
     struct attrs a = *s->attrs;
-    if (addr_is_none(&a.next_hop)) { /* RFC 6396 knows no path without one; ours leads nowhere else */
+    if (addr_is_none(
+            &a.next_hop)) { /* RFC 6396 knows no path without one; ours leads nowhere else */
         a.has |= HAS_NEXT_HOP;
         a.next_hop.family = s->prefix.addr.family;
     }
@@ -195,8 +199,8 @@ static void dump_end(struct recorder *c)
     if (d->out.fault) {
         json_put_fault(&t, strerror(d->out.fault));
     } else {
-        text_addf(&t, "{\"written\":\"table\",\"prefixes\":%llu,\"paths\":%llu,", (unsigned long long)d->prefixes,
-                  (unsigned long long)d->paths);
+        text_addf(&t, "{\"written\":\"table\",\"prefixes\":%llu,\"paths\":%llu,",
+                  (unsigned long long)d->prefixes, (unsigned long long)d->paths);
         put_output(&d->out, &t);
         text_add(&t, "}");
     }
@@ -218,7 +222,8 @@ static void dump_slice(struct recorder *c, instant now)
         d->walk = (struct router_walk){0};
         d->begun = true;
     }
-    bool more = wanted(d, conf) && router_walk_in(c->router, d->domain, &d->walk, SLICE, visit_path, &v);
+    bool more =
+        wanted(d, conf) && router_walk_in(c->router, d->domain, &d->walk, SLICE, visit_path, &v);
     if (more && !d->out.fault) return;
     end_record(d);
     d->begun = false;
@@ -258,8 +263,10 @@ static void recorded(struct recorder *c, size_t at)
 {
     struct output *o = &c->recording;
     output_record(o, at);
-    if (o->fault) recording_end(c, strerror(o->fault));
-    else if (o->bytes >= RECORDING_MOST) recording_end(c, "the file is a gibibyte");
+    if (o->fault)
+        recording_end(c, strerror(o->fault));
+    else if (o->bytes >= RECORDING_MOST)
+        recording_end(c, "the file is a gibibyte");
 }
 
 void recorder_state(struct recorder *c, peer_ref peer, enum bgp_state from, enum bgp_state to)
@@ -268,7 +275,8 @@ void recorder_state(struct recorder *c, peer_ref peer, enum bgp_state from, enum
     bool as4;
     if (!recorder_records(c) || !session_of(c, peer, &s, &as4)) return;
     size_t at = writer_len(&c->recording.w);
-    mrt_state_change(&c->recording.w, clock_wall_us(), &s, (uint16_t)(from + 1), (uint16_t)(to + 1));
+    mrt_state_change(&c->recording.w, clock_wall_us(), &s, (uint16_t)(from + 1),
+                     (uint16_t)(to + 1));
     recorded(c, at);
 }
 
@@ -311,13 +319,20 @@ void recorder_order(struct recorder *c, uint32_t token, const char *what, int fd
 {
     const char *refused = NULL;
     bool table = strncmp(what, "table", 5) == 0 && (!what[5] || what[5] == ' ');
-    if (strcmp(what, "stop") == 0) recording_stop(c, token);
-    else if (fd < 0) refused = "no file came along";
-    else if (table && c->dump.out.fd >= 0) refused = "a dump is being written";
-    else if (table) dump_begin(c, token, what[5] ? what + 6 : "", fd);
-    else if (strcmp(what, "updates") != 0) refused = "MRT files hold table [DOMAIN] or updates";
-    else if (recorder_records(c)) refused = "updates are being recorded already: mrt stop";
-    else begin_recording(c, token, fd, now);
+    if (strcmp(what, "stop") == 0)
+        recording_stop(c, token);
+    else if (fd < 0)
+        refused = "no file came along";
+    else if (table && c->dump.out.fd >= 0)
+        refused = "a dump is being written";
+    else if (table)
+        dump_begin(c, token, what[5] ? what + 6 : "", fd);
+    else if (strcmp(what, "updates") != 0)
+        refused = "MRT files hold table [DOMAIN] or updates";
+    else if (recorder_records(c))
+        refused = "updates are being recorded already: mrt stop";
+    else
+        begin_recording(c, token, fd, now);
     if (refused) answer_fault(c, token, refused);
     if (refused && fd >= 0) close(fd);
 }

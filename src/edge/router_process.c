@@ -291,6 +291,14 @@ static void share_evidence(struct process *p, const char *arg, struct text *out)
     bfd_engine_show(p->bfd, out);
 }
 
+static void share_figures(struct process *p, const char *arg, struct text *out)
+{
+    (void)arg;
+    router_show_peers(p->router, clock_now(), clock_wall_us() - clock_now().us, out);
+    text_add(out, ",\"bfd\":");
+    bfd_engine_show(p->bfd, out);
+}
+
 static void share_rpki(struct process *p, const char *arg, struct text *out)
 {
     (void)arg;
@@ -332,7 +340,7 @@ static const struct {
 } questions[] = {
     {"bgp", show_bgp},           {"routes", show_routes}, {"bfd", show_bfd},
     {"evidence", share_evidence}, {"drops", share_drops},
-    {"rpki", share_rpki},           {"bmp", show_bmp},         {"route", show_one_route},
+    {"rpki", share_rpki}, {"figures", share_figures},           {"bmp", show_bmp},         {"route", show_one_route},
     {"received", show_received},    {"advertised", show_advertised},
 };
 

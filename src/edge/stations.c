@@ -1,5 +1,5 @@
-/* edge/stations.c - a buffer per station, filled by events as they come and by a walk over the tables
- * as long as it is mostly empty. Nothing is ever read from a station but its end. */
+/* edge/stations.c - a buffer per station, filled by events as they come and by a walk over the
+ * tables as long as it is mostly empty. Nothing is ever read from a station but its end. */
 #include "edge/stations.h"
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ enum {
     RETRY_LAST_S = 60,
     CONNECT_S = 10,
     STATISTICS_S = 60,
-    SLICE = 512,       /* prefixes a turn */
+    SLICE = 512, /* prefixes a turn */
     MESSAGE_MOST = BGP_MESSAGE_EXTENDED_MAX + 512,
 };
 
@@ -63,8 +63,9 @@ struct stations {
     size_t known_n;
 };
 
-struct stations *stations_new(struct loop *l, struct router *r,
-                              void (*ask)(void *ctx, uint32_t token, const struct intent_endpoint *at), void *ctx)
+struct stations *
+stations_new(struct loop *l, struct router *r,
+             void (*ask)(void *ctx, uint32_t token, const struct intent_endpoint *at), void *ctx)
 {
     struct stations *s = calloc(1, sizeof *s);
     if (!s) abort();
@@ -156,8 +157,11 @@ static struct known *learn(struct stations *s, peer_ref ref, const struct router
 {
     struct known *k = known_at(s, ref);
     *k = (struct known){.up = session->up, .as4 = session->as4, .families = session->families};
-    k->peer = (struct bmp_peer){.rd_asn = session->local_asn, .rd_number = session->domain_ref + 1,
-                                .address = session->address, .asn = session->asn, .id = session->id};
+    k->peer = (struct bmp_peer){.rd_asn = session->local_asn,
+                                .rd_number = session->domain_ref + 1,
+                                .address = session->address,
+                                .asn = session->asn,
+                                .id = session->id};
     return k;
 }
 
@@ -173,8 +177,11 @@ static void put_up(struct station *t, const struct known *k, const struct router
     struct bmp_peer p = k->peer;
     p.wall_us = clock_wall_us() - clock_now().us + session->up_since.us;
     struct writer w = room(t);
-    bmp_peer_up(&w, &p, &(struct bmp_up){.local = session->local, .open_sent = session->open_sent,
-                                         .open_received = session->open_received, .name = session->name});
+    bmp_peer_up(&w, &p,
+                &(struct bmp_up){.local = session->local,
+                                 .open_sent = session->open_sent,
+                                 .open_received = session->open_received,
+                                 .name = session->name});
     commit(t, &w);
 }
 
@@ -237,13 +244,17 @@ static void in_told(struct station *t)
 static void walk_out(struct station *t)
 {
     struct known *k = t->walk_peer < t->all->known_n ? &t->all->known[t->walk_peer] : NULL;
-    if (k && k->up && router_walk_out(t->all->router, t->walk_peer, &t->walk, SLICE, visit_out, t)) return;
+    if (k && k->up && router_walk_out(t->all->router, t->walk_peer, &t->walk, SLICE, visit_out, t))
+        return;
     if (k && k->up && t->state == UP) put_end(t, k, BMP_ADJ_RIB_OUT);
     t->walk = (struct router_walk){0};
     if (++t->walk_peer >= t->all->known_n) t->phase = PHASE_LIVE;
 }
 
-static bool has_room_to_walk(const struct station *t) { return t->state == UP && t->n < t->cap / 4; }
+static bool has_room_to_walk(const struct station *t)
+{
+    return t->state == UP && t->n < t->cap / 4;
+}
 
 static void walk(struct station *t)
 {
@@ -260,7 +271,8 @@ static void put_statistics(struct station *t)
         struct router_session s;
         if (!t->all->known[p].up || !router_session_of(t->all->router, p, &s)) continue;
         const uint64_t values[BMP_STATISTICS_N] = {s.refused, s.treated_as_withdraw, s.received,
-                                                   router_routes(t->all->router, s.domain_ref), s.advertised};
+                                                   router_routes(t->all->router, s.domain_ref),
+                                                   s.advertised};
         struct bmp_peer peer = stamped(&t->all->known[p]);
         struct writer w = room(t);
         bmp_statistics(&w, &peer, values);
@@ -300,7 +312,8 @@ static void ready(struct watch *w, unsigned events, instant now)
         connected(t, now);
         return;
     }
-    if (events & (LOOP_READ | LOOP_LOST)) { /* it has nothing to say; what it says anyway is dropped */
+    if (events &
+        (LOOP_READ | LOOP_LOST)) { /* it has nothing to say; what it says anyway is dropped */
         ssize_t n = recv(t->watch.fd, nothing, sizeof nothing, MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             hang_up(t, now, n == 0 ? "it closed the connection" : strerror(errno));
@@ -336,7 +349,8 @@ void stations_opened(struct stations *s, uint32_t token, int fault, int fd, inst
 static struct station *station_at(struct stations *s, const struct intent_endpoint *e)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (s->list[i]->at.port == e->port && addr_equal(&s->list[i]->at.addr, &e->addr)) return s->list[i];
+        if (s->list[i]->at.port == e->port && addr_equal(&s->list[i]->at.addr, &e->addr))
+            return s->list[i];
     return NULL;
 }
 
@@ -355,7 +369,8 @@ static void goodbye(struct station *t)
 static bool in_intent(const struct station *t, const struct intent *i)
 {
     for (size_t k = 0; k < i->bmp.stations_n && k < MOST; k++)
-        if (i->bmp.stations[k].port == t->at.port && addr_equal(&i->bmp.stations[k].addr, &t->at.addr))
+        if (i->bmp.stations[k].port == t->at.port &&
+            addr_equal(&i->bmp.stations[k].addr, &t->at.addr))
             return true;
     return false;
 }
@@ -387,7 +402,8 @@ void stations_apply(struct stations *s, const struct intent *i, instant now)
         if (station_at(s, &i->bmp.stations[k])) continue;
         struct station *t = calloc(1, sizeof *t);
         if (!t) abort();
-        *t = (struct station){.all = s, .at = i->bmp.stations[k], .next = now, .retry_s = RETRY_FIRST_S};
+        *t = (struct station){
+            .all = s, .at = i->bmp.stations[k], .next = now, .retry_s = RETRY_FIRST_S};
         s->list[s->n++] = t;
     }
 }
@@ -401,7 +417,9 @@ bool stations_any(const struct stations *s)
     return false;
 }
 
-#define EACH_UP(t) for (size_t i_ = 0; i_ < s->n; i_++) for (struct station *t = s->list[i_]; t && t->state == UP; t = NULL)
+#define EACH_UP(t)                                                                                 \
+    for (size_t i_ = 0; i_ < s->n; i_++)                                                           \
+        for (struct station *t = s->list[i_]; t && t->state == UP; t = NULL)
 
 void stations_up(struct stations *s, peer_ref peer, const struct router_session *session)
 {
@@ -409,7 +427,8 @@ void stations_up(struct stations *s, peer_ref peer, const struct router_session 
     EACH_UP(t) put_up(t, k, session);
 }
 
-void stations_down(struct stations *s, peer_ref peer, enum bgp_down why, uint8_t code, uint8_t subcode)
+void stations_down(struct stations *s, peer_ref peer, enum bgp_down why, uint8_t code,
+                   uint8_t subcode)
 {
     struct known *k = known_at(s, peer);
     uint8_t note[64];
@@ -441,7 +460,8 @@ void stations_sent(struct stations *s, peer_ref peer, struct span update)
     }
 }
 
-void stations_path(struct stations *s, peer_ref peer, const struct prefix *prefix, const struct attrs *a)
+void stations_path(struct stations *s, peer_ref peer, const struct prefix *prefix,
+                   const struct attrs *a)
 {
     const struct known *k = known_at(s, peer);
     if (!k->up) return;
@@ -501,12 +521,14 @@ void stations_show(const struct stations *s, struct text *out)
     for (size_t i = 0; i < s->n; i++) {
         const struct station *t = s->list[i];
         char a[ADDR_TEXT_MAX];
-        text_addf(out, "%s{\"address\":\"%s\",\"port\":%u,\"state\":\"%s\",\"complete\":%s,\"connects\":%llu,"
-                  "\"overruns\":%llu,\"messages\":%llu,\"bytes\":%llu,\"buffered\":%zu",
-                  i ? "," : "", addr_text(&t->at.addr, a), t->at.port, states[t->state],
-                  t->state == UP && t->phase == PHASE_LIVE ? "true" : "false", (unsigned long long)t->connects,
-                  (unsigned long long)t->overruns, (unsigned long long)t->messages,
-                  (unsigned long long)t->bytes, t->n);
+        text_addf(
+            out,
+            "%s{\"address\":\"%s\",\"port\":%u,\"state\":\"%s\",\"complete\":%s,\"connects\":%llu,"
+            "\"overruns\":%llu,\"messages\":%llu,\"bytes\":%llu,\"buffered\":%zu",
+            i ? "," : "", addr_text(&t->at.addr, a), t->at.port, states[t->state],
+            t->state == UP && t->phase == PHASE_LIVE ? "true" : "false",
+            (unsigned long long)t->connects, (unsigned long long)t->overruns,
+            (unsigned long long)t->messages, (unsigned long long)t->bytes, t->n);
         json_put_key(out, "last_error", t->last);
         text_add(out, "}");
     }

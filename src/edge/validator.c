@@ -64,7 +64,8 @@ static bool payloads_fine(const struct link_message *m, uint64_t *n)
 static bool hear(struct validator *v, const struct link_message *m)
 {
     if (m->type == LINK_READY) {
-        if (!link_text(m->text[0], v->child.confined, sizeof v->child.confined)) v->child.confined[0] = 0;
+        if (!link_text(m->text[0], v->child.confined, sizeof v->child.confined))
+            v->child.confined[0] = 0;
         log_line(LOG_LINE_INFO, "process-ready", "validator", "pid %d: %s", (int)v->child.pid,
                  v->child.confined);
     }
@@ -103,10 +104,14 @@ static void start(struct validator *v, instant now)
     v->child.watch.ready = ready;
     v->child.watch.ctx = v;
     if (!child_start(&v->child, v->loop, now)) return;
-    for (size_t i = 0; i < v->caches_n; i++) link_endpoint_put(&w, &v->caches[i].addr, v->caches[i].port);
+    for (size_t i = 0; i < v->caches_n; i++)
+        link_endpoint_put(&w, &v->caches[i].addr, v->caches[i].port);
     link_send(&v->child.link,
-              &(struct link_message){.type = LINK_RPKI, .token = v->refresh_s,
-                                     .number = {v->expire_s, v->retry_s}, .rest = writer_span(&w)}, -1);
+              &(struct link_message){.type = LINK_RPKI,
+                                     .token = v->refresh_s,
+                                     .number = {v->expire_s, v->retry_s},
+                                     .rest = writer_span(&w)},
+              -1);
 }
 
 void validator_router_started(struct validator *v)
@@ -119,7 +124,8 @@ void validator_tick(struct validator *v, instant now)
 {
     if (v->child.state == CHILD_WAITING && instant_reached(v->child.start_at, now)) start(v, now);
     if (v->child.state == CHILD_RUNNING)
-        loop_expect(v->loop, &v->child.watch, LOOP_READ | (link_waiting(&v->child.link) ? LOOP_WRITE : 0u));
+        loop_expect(v->loop, &v->child.watch,
+                    LOOP_READ | (link_waiting(&v->child.link) ? LOOP_WRITE : 0u));
 }
 
 instant validator_next(const struct validator *v) { return child_next(&v->child); }
@@ -139,8 +145,9 @@ void validator_show(const struct validator *v, struct text *out)
                   addr_text(&v->caches[i].addr, text), v->caches[i].port);
     text_addf(out, "],\"followed\":%s", v->followed ? "true" : "false");
     json_put_key(out, "state", v->state);
-    text_addf(out, ",\"changes\":%llu,\"process\":{\"pid\":%d,\"restarts\":%u", (unsigned long long)v->changes,
-              (int)v->child.pid, v->child.starts ? v->child.starts - 1 : 0);
+    text_addf(out, ",\"changes\":%llu,\"process\":{\"pid\":%d,\"restarts\":%u",
+              (unsigned long long)v->changes, (int)v->child.pid,
+              v->child.starts ? v->child.starts - 1 : 0);
     json_put_key(out, "confined", v->child.confined);
     text_add(out, "}");
 }

@@ -1,6 +1,7 @@
-/* edge/validator_process.c - payloads from sys/rpki into a table, what is new or gone from the table to
- * the keeper. The table answers a new router process, which wants everything. Changes are ended after
- * a moment of silence, because librtr tells them one by one and not where a set ends. */
+/* edge/validator_process.c - payloads from sys/rpki into a table, what is new or gone from the
+ * table to the keeper. The table answers a new router process, which wants everything. Changes are
+ * ended after a moment of silence, because librtr tells them one by one and not where a set ends.
+ */
 #include "edge/validator_process.h"
 #include <poll.h>
 #include <stdlib.h>
@@ -53,7 +54,8 @@ static void take_changes(struct process *p)
     bool add;
     struct vrp v;
     while (rpki_take(p->rpki, &add, &v)) {
-        if (!vrp_valid(&v)) continue; /* a cache that sends this is broken; the others are as they are */
+        if (!vrp_valid(&v))
+            continue; /* a cache that sends this is broken; the others are as they are */
         if (add ? rov_add(p->table, &v) : rov_remove(p->table, &v)) put(p, add, &v);
     }
 }
@@ -80,7 +82,8 @@ static void tell_state(struct process *p)
     text_drop(&p->state);
     p->state = now;
     log_line(followed ? LOG_LINE_INFO : LOG_LINE_WARN, "rpki-state", "", "%s", text_get(&now));
-    say(p, &(struct link_message){.type = LINK_RPKI_STATE, .flag = followed, .text = {span_of(now.s, now.n)}});
+    say(p, &(struct link_message){
+               .type = LINK_RPKI_STATE, .flag = followed, .text = {span_of(now.s, now.n)}});
 }
 
 /* --- the keeper speaks --- */

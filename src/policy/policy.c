@@ -15,6 +15,42 @@ const char *policy_reason_name(enum policy_reason r)
     return (size_t)r < ARRAY_LEN(names) ? names[r] : "?";
 }
 
+const char *policy_reason_text(enum policy_reason r)
+{
+    static const char *const texts[POLICY_REASONS_N] = {
+        [POLICY_FINE] = "",
+        [POLICY_NO_POLICY] = "an external neighbour of a peering needs a role (RFC 8212)",
+        [POLICY_OWN_AS] = "our own AS is in the path (RFC 4271 9.1.2)",
+        [POLICY_OWN_ORIGINATOR] = "we are its originator (RFC 4456 8)",
+        [POLICY_OWN_CLUSTER] = "we are in its cluster list (RFC 4456 8)",
+        [POLICY_FIRST_AS] = "the path does not begin with the neighbour's AS (RFC 4271 6.3)",
+        [POLICY_RESERVED_AS] = "a number of the service stands in a customer's path",
+        [POLICY_DOCUMENTATION_AS] = "64496 to 64511 may not be in a path of Microsoft peering",
+        [POLICY_LONG_PATH] = "more than 750 AS numbers",
+        [POLICY_MANY_COMMUNITIES] = "more than 1000 communities of a kind",
+        [POLICY_OWN_NEXT_HOP] = "the next hop is this router",
+        [POLICY_NEXT_HOP_UNREACHABLE] = "the next hop is on no link of the domain",
+        [POLICY_MARTIAN_PREFIX] = "addresses that nobody can have",
+        [POLICY_DEFAULT_ROUTE] = "no default route over Microsoft peering",
+        [POLICY_PRIVATE_PREFIX] = "public prefixes only over Microsoft peering",
+        [POLICY_NOT_DECLARED] = "inside none of the advertised public prefixes",
+        [POLICY_RPKI_INVALID] = "the AS may not originate it, by a ROA (RFC 6811)",
+        [POLICY_RPKI_LOWERED] = "the AS may not originate it, by a ROA: used last (RFC 6811)",
+        [POLICY_NO_ADVERTISE] = "marked NO_ADVERTISE (RFC 1997)",
+        [POLICY_NO_EXPORT] = "marked NO_EXPORT (RFC 1997)",
+        [POLICY_BLACKHOLE] = "a blackhole stays where it is (RFC 7999)",
+        [POLICY_INTERNAL_SPLIT] = "internal routes do not go to internal neighbours (RFC 4271 9.2.1)",
+        [POLICY_NO_TRANSIT] = "the cloud edge is not a transit router",
+        [POLICY_CLOUD_TO_CLOUD] = "a customer is no way between two cloud edges",
+        [POLICY_GATEWAY_TO_GATEWAY] = "networks do not reach each other over a circuit",
+        [POLICY_PEER_AS] = "the neighbour's AS is in the path already",
+        [POLICY_NOT_ON_MICROSOFT] = "only what the service originates goes out on Microsoft peering",
+        [POLICY_NO_ROUTE_FILTER] = "without a route filter a Microsoft peering announces nothing",
+        [POLICY_NOT_IN_FILTER] = "none of its communities is in the route filter",
+    };
+    return (size_t)r < ARRAY_LEN(texts) && texts[r] ? texts[r] : "?";
+}
+
 /* --- when a row applies: bits of domain kinds and of neighbour roles --- */
 #define ON(x) (1u << (x))
 enum {

@@ -55,6 +55,8 @@ enum policy_reason {
     POLICY_REASONS_N
 };
 const char *policy_reason_name(enum policy_reason r); /* "" for fine */
+/* The rule in words, for the operator; "" for fine. */
+const char *policy_reason_text(enum policy_reason r);
 /* A lowered path is used all the same. */
 static inline bool policy_refuses(enum policy_reason r)
 {

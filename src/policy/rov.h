@@ -1,5 +1,5 @@
-/* policy/rov.h - route origin validation (RFC 6811): validated ROA payloads by prefix, and what they
- * say about a route. Pure; owns its memory, reads no network: the payloads come as values from
+/* policy/rov.h - route origin validation (RFC 6811): validated ROA payloads by prefix, and what
+ * they say about a route. Pure; owns its memory, reads no network: the payloads come as values from
  * whoever speaks with the cache. */
 #pragma once
 #include "base/hash.h"

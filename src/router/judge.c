@@ -1,13 +1,14 @@
-/* router/judge.c - verdicts that depend on the prefix, given when a path arrives and given again when
- * what they stand on changes: the payloads of an RPKI cache, or the declared prefixes of a neighbour.
- * Judging again is one walk over the tables, a slice per turn, so a new set of payloads never holds up
- * a session. RFC 6811 sections 2 and 4 (routes are judged again when payloads change). */
+/* router/judge.c - verdicts that depend on the prefix, given when a path arrives and given again
+ * when what they stand on changes: the payloads of an RPKI cache, or the declared prefixes of a
+ * neighbour. Judging again is one walk over the tables, a slice per turn, so a new set of payloads
+ * never holds up a session. RFC 6811 sections 2 and 4 (routes are judged again when payloads
+ * change). */
 #include "router/router_priv.h"
 
 enum { SLICE = 4096 /* prefixes a turn */ };
 
-enum rov_state origin_state(const struct router *r, const struct peer *p, const struct prefix *prefix,
-                            const struct attrs *a)
+enum rov_state origin_state(const struct router *r, const struct peer *p,
+                            const struct prefix *prefix, const struct attrs *a)
 {
     return r->vrps ? rov_check(r->vrps, prefix, policy_origin_asn(&p->rules, a)) : ROV_NOT_FOUND;
 }
@@ -46,8 +47,8 @@ static bool may_change(enum policy_reason reason)
     return by_prefix[reason];
 }
 
-static bool judged_otherwise(struct router *r, const struct table *t, node_ref n, const struct path *old,
-                             struct path *out)
+static bool judged_otherwise(struct router *r, const struct table *t, node_ref n,
+                             const struct path *old, struct path *out)
 {
     enum policy_reason before = (enum policy_reason)old->reason;
     if (old->source == SOURCE_LOCAL || !may_change(before)) return false;
@@ -56,9 +57,11 @@ static bool judged_otherwise(struct router *r, const struct table *t, node_ref n
     struct attrs a = attr_view(&r->rib.attrs, old->attrs);
     enum policy_reason reason = judge(r, p, &prefix, policy_origin_asn(&p->rules, &a));
     if (reason == before) return false;
+    if (reason != POLICY_FINE) r->peers[old->source - 1u]->refused[reason]++;
     *out = *old;
     out->reason = (uint8_t)reason;
-    out->flags = (uint8_t)((old->flags & ~PATH_REFUSED) | (policy_refuses(reason) ? PATH_REFUSED : 0));
+    out->flags =
+        (uint8_t)((old->flags & ~PATH_REFUSED) | (policy_refuses(reason) ? PATH_REFUSED : 0));
     if (reason == POLICY_RPKI_LOWERED)
         out->attrs = lowered_attrs(r, old->attrs);
     else if (before == POLICY_RPKI_LOWERED)
@@ -128,16 +131,20 @@ void router_vrps_begin(struct router *r, bool whole)
 {
     rov_free(r->vrps_next);
     r->vrps_next = NULL;
-    if (whole) r->vrps_next = rov_new(&r->key);
-    else if (!r->vrps) r->vrps = rov_new(&r->key);
+    if (whole)
+        r->vrps_next = rov_new(&r->key);
+    else if (!r->vrps)
+        r->vrps = rov_new(&r->key);
 }
 
 void router_vrp(struct router *r, bool add, const struct vrp *v)
 {
     struct rov_table *t = r->vrps_next ? r->vrps_next : r->vrps;
     if (!t || !vrp_valid(v)) return;
-    if (add) rov_add(t, v);
-    else rov_remove(t, v);
+    if (add)
+        rov_add(t, v);
+    else
+        rov_remove(t, v);
 }
 
 void router_vrps_end(struct router *r, instant now)
@@ -148,7 +155,7 @@ void router_vrps_end(struct router *r, instant now)
         r->vrps_next = NULL;
     }
     if (r->vrps)
-        say(r, NO_REF, NO_REF, "rpki-payloads", "%zu IPv4, %zu IPv6", rov_count(r->vrps, FAMILY_IPV4),
-            rov_count(r->vrps, FAMILY_IPV6));
+        say(r, NO_REF, NO_REF, "rpki-payloads", "%zu IPv4, %zu IPv6",
+            rov_count(r->vrps, FAMILY_IPV4), rov_count(r->vrps, FAMILY_IPV6));
     judge_again(r, now);
 }

@@ -46,14 +46,24 @@ bool router_session_of(const struct router *r, peer_ref ref, struct router_sessi
     if (!p) return false;
     struct bgp_view v = bgp_view(p->session);
     const struct rib_source *s = &r->rib.sources[p->source];
-    *out = (struct router_session){
-        .name = p->conf->name, .domain = r->domains[p->domain]->conf->name, .domain_ref = p->domain,
-        .address = p->conf->address, .local = p->local, .asn = p->conf->asn,
-        .local_asn = running(r)->router.asn, .id = p->up ? v.peer_id : 0, .up = p->up, .as4 = v.as4,
-        .up_since = p->up_since, .families = p->up ? p->families : 0,
-        .open_sent = open_span(&p->open_sent[v.conn]), .open_received = open_span(&p->open_got[v.conn]),
-        .treated_as_withdraw = v.treated_as_withdraw, .received = s->received[0] + s->received[1],
-        .advertised = (p->out[0] ? p->out[0]->told_n : 0) + (p->out[1] ? p->out[1]->told_n : 0)};
+    *out = (struct router_session){.name = p->conf->name,
+                                   .domain = r->domains[p->domain]->conf->name,
+                                   .domain_ref = p->domain,
+                                   .address = p->conf->address,
+                                   .local = p->local,
+                                   .asn = p->conf->asn,
+                                   .local_asn = running(r)->router.asn,
+                                   .id = p->up ? v.peer_id : 0,
+                                   .up = p->up,
+                                   .as4 = v.as4,
+                                   .up_since = p->up_since,
+                                   .families = p->up ? p->families : 0,
+                                   .open_sent = open_span(&p->open_sent[v.conn]),
+                                   .open_received = open_span(&p->open_got[v.conn]),
+                                   .treated_as_withdraw = v.treated_as_withdraw,
+                                   .received = s->received[0] + s->received[1],
+                                   .advertised = (p->out[0] ? p->out[0]->told_n : 0) +
+                                                 (p->out[1] ? p->out[1]->told_n : 0)};
     for (size_t i = POLICY_FINE + 1; i < POLICY_REASONS_N; i++) out->refused += p->refused[i];
     return true;
 }
@@ -85,7 +95,8 @@ static bool walk_next(const struct router *r, domain_ref only, struct router_wal
     return false;
 }
 
-static void visit_paths(const struct router *r, const struct router_walk *w, router_visit *visit, void *ctx)
+static void visit_paths(const struct router *r, const struct router_walk *w, router_visit *visit,
+                        void *ctx)
 {
     const struct table *t = &r->domains[w->domain]->tables[w->slot];
     const struct node *n = table_node(t, w->node);
@@ -93,8 +104,8 @@ static void visit_paths(const struct router *r, const struct router_walk *w, rou
         const struct path *p = &node_paths(n)[k];
         if (p->flags & PATH_REFUSED) continue;
         struct attrs a = attr_view(&r->rib.attrs, p->attrs);
-        visit(ctx, &(struct router_seen){p->source == SOURCE_LOCAL ? NO_REF : p->source - 1u, w->domain,
-                                         table_prefix(t, w->node), &a});
+        visit(ctx, &(struct router_seen){p->source == SOURCE_LOCAL ? NO_REF : p->source - 1u,
+                                         w->domain, table_prefix(t, w->node), &a});
     }
 }
 
@@ -109,14 +120,15 @@ bool router_walk_in(const struct router *r, domain_ref domain, struct router_wal
 }
 
 /* The path as the neighbour got it; the lists live in the router's scratch arena. */
-static bool as_told(struct router *r, const struct peer *p, size_t slot, node_ref n, struct attrs *out)
+static bool as_told(struct router *r, const struct peer *p, size_t slot, node_ref n,
+                    struct attrs *out)
 {
     const struct path *best = node_best(table_node(&r->domains[p->domain]->tables[slot], n));
     if (!p->out[slot] || !out_told(p->out[slot], n) || !best) return false;
     struct attrs in = attr_view(&r->rib.attrs, best->attrs);
     bool from_self = addr_is_none(&in.next_hop);
-    if (!policy_export_attrs(&p->rules, &in, from_self, &p->next_hop[slot], &p->next_hop_link, &r->scratch,
-                             out))
+    if (!policy_export_attrs(&p->rules, &in, from_self, &p->next_hop[slot], &p->next_hop_link,
+                             &r->scratch, out))
         return false;
     out->has |= HAS_NEXT_HOP;
     return true;
@@ -132,8 +144,9 @@ bool router_walk_out(struct router *r, peer_ref ref, struct router_walk *w, size
         struct arena_mark mark = arena_mark(&r->scratch);
         struct attrs a;
         if (as_told(r, p, w->slot, w->node, &a))
-            visit(ctx, &(struct router_seen){ref, p->domain,
-                                             table_prefix(&r->domains[p->domain]->tables[w->slot], w->node), &a});
+            visit(ctx, &(struct router_seen){
+                           ref, p->domain,
+                           table_prefix(&r->domains[p->domain]->tables[w->slot], w->node), &a});
         arena_rewind(&r->scratch, mark);
     }
     return true;
@@ -182,7 +195,8 @@ static void put_fault(struct text *out, const char *what, const char *word)
     text_drop(&t);
 }
 
-static void put_told(struct text *out, const struct router *r, const struct domain *d, size_t slot, node_ref n)
+static void put_told(struct text *out, const struct router *r, const struct domain *d, size_t slot,
+                     node_ref n)
 {
     const char *comma = "";
     text_add(out, ",\"advertised_to\":[");
@@ -269,7 +283,9 @@ void router_show_route(struct router *r, const char *what, struct text *out)
 static peer_ref named(const struct router *r, const char *name)
 {
     for (peer_ref i = 0; i < r->peers_n; i++)
-        if (r->peers[i]->used && !r->peers[i]->leaving && strcmp(r->peers[i]->conf->name, name) == 0) return i;
+        if (r->peers[i]->used && !r->peers[i]->leaving &&
+            strcmp(r->peers[i]->conf->name, name) == 0)
+            return i;
     return NO_REF;
 }
 
@@ -308,15 +324,23 @@ void router_show_received(const struct router *r, const char *name, struct text 
 }
 
 /* Why the best path was not told to this neighbour. */
-static const char *kept_back(const struct router *r, const struct peer *p, const struct path *best)
+static void put_kept_back(struct text *out, const struct router *r, const struct peer *p,
+                          const struct path *best)
 {
-    if (best->source == p->source) return "learned-from-it";
+    bool echo = best->source == p->source;
     enum policy_reason reason = export_verdict(r, &p->may, best);
     if (reason == POLICY_FINE && policy_looks_at_path(&p->rules)) {
         struct attrs a = attr_view(&r->rib.attrs, best->attrs);
         reason = policy_export_path(&p->rules, &a);
     }
-    return reason == POLICY_FINE ? "not-yet-sent" : policy_reason_name(reason);
+    const char *name = echo                    ? "learned-from-it"
+                       : reason == POLICY_FINE ? "not-yet-sent"
+                                               : policy_reason_name(reason);
+    show_key(out, "reason", name);
+    show_key(out, "rule",
+             echo                    ? "a neighbour is not told its own routes"
+             : reason == POLICY_FINE ? "it is waiting to be written"
+                                     : policy_reason_text(reason));
 }
 
 void router_show_advertised(struct router *r, const char *name, struct text *out)
@@ -338,7 +362,10 @@ void router_show_advertised(struct router *r, const char *name, struct text *out
         bool told = as_told(r, p, w.slot, w.node, &a);
         if (told) show_attrs(out, &a);
         text_addf(out, ",\"advertised\":%s", told ? "true" : "false");
-        show_key(out, "reason", told ? "" : kept_back(r, p, best));
+        if (told)
+            show_key(out, "reason", "");
+        else
+            put_kept_back(out, r, p, best);
         text_add(out, "}");
         arena_rewind(&r->scratch, mark);
     }

@@ -1,6 +1,6 @@
 /* router/look.h - looking into a router. Questions about single routes and neighbours as JSON (the
- * looking glass), walks over the tables as values (for dumps and monitoring stations), and a tap on what
- * happens. Nothing here changes a route or a session. */
+ * looking glass), walks over the tables as values (for dumps and monitoring stations), and a tap on
+ * what happens. Nothing here changes a route or a session. */
 #pragma once
 #include "router/router.h"
 
@@ -12,18 +12,18 @@ struct router_session {
     uint32_t asn, local_asn, id; /* id: BGP identifier of the neighbour, while up */
     bool up, as4;
     instant up_since;
-    uint32_t families;                  /* agreed, while up */
-    struct span open_sent, open_received; /* whole messages of the live connection, or empty */
+    uint32_t families;                     /* agreed, while up */
+    struct span open_sent, open_received;  /* whole messages of the live connection, or empty */
     uint64_t refused, treated_as_withdraw; /* so far */
-    uint32_t received, advertised;       /* routes now */
+    uint32_t received, advertised;         /* routes now */
 };
 MUST_USE bool router_session_of(const struct router *r, peer_ref peer, struct router_session *out);
-size_t router_peers(const struct router *r);   /* refs are below */
-size_t router_domains(const struct router *r); /* refs are below */
+size_t router_peers(const struct router *r);                     /* refs are below */
+size_t router_domains(const struct router *r);                   /* refs are below */
 size_t router_routes(const struct router *r, domain_ref domain); /* prefixes in its tables */
 
-/* --- walks --- Zeroed to begin with; they may be left alone between calls while the router goes on:
- * what was there all the time is seen once. */
+/* --- walks --- Zeroed to begin with; they may be left alone between calls while the router goes
+ * on: what was there all the time is seen once. */
 struct router_walk {
     domain_ref domain;
     uint32_t slot, node;
@@ -36,8 +36,8 @@ struct router_seen {
 };
 typedef void router_visit(void *ctx, const struct router_seen *s);
 
-/* Every path in use or in reserve, refused ones left out; all paths of a prefix one after the other. At
- * most `budget` prefixes. True: there is more. `domain` NO_REF: of all. */
+/* Every path in use or in reserve, refused ones left out; all paths of a prefix one after the
+ * other. At most `budget` prefixes. True: there is more. `domain` NO_REF: of all. */
 bool router_walk_in(const struct router *r, domain_ref domain, struct router_walk *w, size_t budget,
                     router_visit *visit, void *ctx);
 /* What one neighbour was told, with the attributes it got. */

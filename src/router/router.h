@@ -94,6 +94,8 @@ void router_show_routes(const struct router *r, const char *domain, struct text 
 /* `"payloads":{..},"domains":[..]` without braces: how many, and the routes of each validating domain by
  * state. */
 void router_show_rpki(const struct router *r, struct text *out);
+/* `"peers":[...]` alone, without braces: the evidence that costs nothing. */
+void router_show_peers(const struct router *r, instant now, int64_t wall_us, struct text *out);
 /* The router's share of the evidence document: `"peers":[...],"routes":[...]`, without the braces
  * around it, so that the program can put the other members beside them. Routes: every path of
  * customer, gateway and cloud neighbours, refused ones with the rule's name as reason. */

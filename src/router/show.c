@@ -132,7 +132,7 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
               p->stale ? "true" : "false");
 }
 
-static void put_peers(struct text *t, const struct router *r, instant now, int64_t wall_us)
+void router_show_peers(const struct router *r, instant now, int64_t wall_us, struct text *t)
 {
     bool first = true;
     text_add(t, "\"peers\":[");
@@ -148,7 +148,7 @@ static void put_peers(struct text *t, const struct router *r, instant now, int64
 void router_show_bgp(const struct router *r, instant now, int64_t wall_us, struct text *out)
 {
     text_add(out, "{");
-    put_peers(out, r, now, wall_us);
+    router_show_peers(r, now, wall_us, out);
     text_add(out, "}");
 }
 
@@ -202,6 +202,7 @@ static void put_path(struct text *t, const struct router *r, const struct row *r
               n->equals_n && row->at == 0 ? "true" : "false", row->at < n->equals_n ? "true" : "false",
               accepted ? "true" : "false", p->flags & PATH_STALE ? "true" : "false");
     show_key(t, "reason", policy_reason_name((enum policy_reason)p->reason));
+    if (p->reason != POLICY_FINE) show_key(t, "rule", policy_reason_text((enum policy_reason)p->reason));
     if (from && from->rules.origin != POLICY_ORIGIN_OFF)
         show_key(t, "origin_validation", rov_state_name(origin_state(r, from, &prefix, &a)));
 }
@@ -291,7 +292,7 @@ void router_show_routes(const struct router *r, const char *domain, struct text 
 
 void router_show_evidence(const struct router *r, instant now, int64_t wall_us, struct text *out)
 {
-    put_peers(out, r, now, wall_us);
+    router_show_peers(r, now, wall_us, out);
     text_add(out, ",");
     put_routes(out, r, NULL, evidence_row);
 }

@@ -1,6 +1,6 @@
-/* sys/rpki.c - librtr's manager with a group for each cache, so that they replace each other in order.
- * librtr calls back without a word of whose table it is: hence the one object. A queue of changes with
- * a lock and an eventfd stands between its threads and ours. */
+/* sys/rpki.c - librtr's manager with a group for each cache, so that they replace each other in
+ * order. librtr calls back without a word of whose table it is: hence the one object. A queue of
+ * changes with a lock and an eventfd stands between its threads and ours. */
 #include "sys/rpki.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -93,10 +93,14 @@ static void on_status(const struct rtr_mgr_group *group, enum rtr_mgr_status sta
 static const char *status_word(enum rtr_mgr_status s)
 {
     switch (s) {
-    case RTR_MGR_CLOSED: return "closed";
-    case RTR_MGR_CONNECTING: return "connecting";
-    case RTR_MGR_ESTABLISHED: return "followed";
-    case RTR_MGR_ERROR: return "not reached, or it spoke nonsense";
+    case RTR_MGR_CLOSED:
+        return "closed";
+    case RTR_MGR_CONNECTING:
+        return "connecting";
+    case RTR_MGR_ESTABLISHED:
+        return "followed";
+    case RTR_MGR_ERROR:
+        return "not reached, or it spoke nonsense";
     }
     return "?";
 }
@@ -109,8 +113,8 @@ static bool add_cache(struct rpki *r, const struct rpki_cache *c, struct rtr_mgr
     struct tr_tcp_config tcp = {.host = k->host, .port = k->port, .connect_timeout = CONNECT_S};
     k->socket.tr_socket = &k->transport;
     k->sockets[0] = &k->socket;
-    *group = (struct rtr_mgr_group){.sockets = k->sockets, .sockets_len = 1,
-                                    .preference = (uint8_t)r->caches_n};
+    *group = (struct rtr_mgr_group){
+        .sockets = k->sockets, .sockets_len = 1, .preference = (uint8_t)r->caches_n};
     return tr_tcp_init(&tcp, &k->transport) == TR_SUCCESS;
 }
 
@@ -128,8 +132,8 @@ struct rpki *rpki_start(const struct rpki_conf *c, struct text *why)
             text_addf(why, "cache %zu cannot be used", i + 1);
             return NULL;
         }
-    if (rtr_mgr_init(&one.manager, groups, (unsigned)c->caches_n, c->refresh_s, c->expire_s, c->retry_s,
-                     on_change, NULL, on_status, NULL) != RTR_SUCCESS ||
+    if (rtr_mgr_init(&one.manager, groups, (unsigned)c->caches_n, c->refresh_s, c->expire_s,
+                     c->retry_s, on_change, NULL, on_status, NULL) != RTR_SUCCESS ||
         rtr_mgr_start(one.manager) != RTR_SUCCESS) {
         text_add(why, "the caches cannot be followed: intervals out of range (RFC 8210 section 6)");
         return NULL;

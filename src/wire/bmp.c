@@ -93,18 +93,20 @@ void bmp_peer_up(struct writer *w, const struct bmp_peer *p, const struct bmp_up
     end(w, at);
 }
 
-void bmp_peer_down(struct writer *w, const struct bmp_peer *p, enum bmp_down why, struct span notification,
-                   uint16_t event)
+void bmp_peer_down(struct writer *w, const struct bmp_peer *p, enum bmp_down why,
+                   struct span notification, uint16_t event)
 {
     size_t at = begin(w, BMP_PEER_DOWN);
     put_peer(w, p, 0);
     writer_u8(w, (uint8_t)why);
-    if (why == BMP_DOWN_LOCAL_NOTIFICATION || why == BMP_DOWN_REMOTE_NOTIFICATION) writer_copy(w, notification);
+    if (why == BMP_DOWN_LOCAL_NOTIFICATION || why == BMP_DOWN_REMOTE_NOTIFICATION)
+        writer_copy(w, notification);
     if (why == BMP_DOWN_LOCAL) writer_u16(w, event);
     end(w, at);
 }
 
-static size_t begin_monitoring(struct writer *w, const struct bmp_peer *p, enum bmp_view view, bool as4)
+static size_t begin_monitoring(struct writer *w, const struct bmp_peer *p, enum bmp_view view,
+                               bool as4)
 {
     size_t at = begin(w, BMP_ROUTE_MONITORING);
     uint8_t flags = (uint8_t)(FLAG_POST_POLICY | (as4 ? 0 : FLAG_AS2));
@@ -176,8 +178,8 @@ static void put_withdrawal4(struct writer *w, const struct prefix *prefix)
     writer_u16(w, 0);
 }
 
-void bmp_path(struct writer *w, const struct bmp_peer *p, enum bmp_view view, const struct prefix *prefix,
-              const struct attrs *a)
+void bmp_path(struct writer *w, const struct bmp_peer *p, enum bmp_view view,
+              const struct prefix *prefix, const struct attrs *a)
 {
     size_t at = begin_monitoring(w, p, view, true), message = bgp_begin(w, BGP_UPDATE);
     if (a)
@@ -201,7 +203,8 @@ void bmp_end_of_rib(struct writer *w, const struct bmp_peer *p, enum bmp_view vi
     end(w, at);
 }
 
-void bmp_statistics(struct writer *w, const struct bmp_peer *p, const uint64_t values[BMP_STATISTICS_N])
+void bmp_statistics(struct writer *w, const struct bmp_peer *p,
+                    const uint64_t values[BMP_STATISTICS_N])
 {
     static const struct {
         uint16_t type, bytes;
@@ -216,8 +219,10 @@ void bmp_statistics(struct writer *w, const struct bmp_peer *p, const uint64_t v
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         writer_u16(w, rows[i].type);
         writer_u16(w, rows[i].bytes);
-        if (rows[i].bytes == 8) writer_u64(w, values[i]);
-        else writer_u32(w, values[i] > UINT32_MAX ? UINT32_MAX : (uint32_t)values[i]);
+        if (rows[i].bytes == 8)
+            writer_u64(w, values[i]);
+        else
+            writer_u32(w, values[i] > UINT32_MAX ? UINT32_MAX : (uint32_t)values[i]);
     }
     end(w, at);
 }

@@ -51,10 +51,12 @@ void mrt_peer_index(struct writer *w, uint32_t time_s, uint32_t collector, const
     end(w, at);
 }
 
-struct mrt_rib mrt_rib_begin(struct writer *w, uint32_t time_s, uint32_t sequence, const struct prefix *p)
+struct mrt_rib mrt_rib_begin(struct writer *w, uint32_t time_s, uint32_t sequence,
+                             const struct prefix *p)
 {
     struct mrt_rib r = {.six = p->addr.family == FAMILY_IPV6};
-    r.length_at = begin(w, time_s, MRT_TABLE_DUMP_V2, r.six ? MRT_RIB_IPV6_UNICAST : MRT_RIB_IPV4_UNICAST);
+    r.length_at =
+        begin(w, time_s, MRT_TABLE_DUMP_V2, r.six ? MRT_RIB_IPV6_UNICAST : MRT_RIB_IPV4_UNICAST);
     writer_u32(w, sequence);
     bgp_nlri_put(w, p);
     r.count_at = writer_hole16(w);
@@ -95,10 +97,12 @@ void mrt_rib_end(struct writer *w, const struct mrt_rib *r)
 
 /* --- sessions --- */
 
-static size_t begin_session(struct writer *w, int64_t wall_us, uint16_t subtype, const struct mrt_session *s)
+static size_t begin_session(struct writer *w, int64_t wall_us, uint16_t subtype,
+                            const struct mrt_session *s)
 {
     size_t at = begin(w, (uint32_t)(wall_us / 1000000), MRT_BGP4MP_ET, subtype);
-    bool six = s->peer.family == FAMILY_IPV6, wide = subtype != MRT_MESSAGE && subtype != MRT_MESSAGE_LOCAL;
+    bool six = s->peer.family == FAMILY_IPV6,
+         wide = subtype != MRT_MESSAGE && subtype != MRT_MESSAGE_LOCAL;
     writer_u32(w, (uint32_t)(wall_us % 1000000));
     if (wide) {
         writer_u32(w, s->peer_asn);
@@ -114,8 +118,8 @@ static size_t begin_session(struct writer *w, int64_t wall_us, uint16_t subtype,
     return at;
 }
 
-void mrt_message(struct writer *w, int64_t wall_us, const struct mrt_session *s, bool sent, bool as4,
-                 struct span message)
+void mrt_message(struct writer *w, int64_t wall_us, const struct mrt_session *s, bool sent,
+                 bool as4, struct span message)
 {
     static const uint16_t subtypes[2][2] = {{MRT_MESSAGE, MRT_MESSAGE_AS4},
                                             {MRT_MESSAGE_LOCAL, MRT_MESSAGE_AS4_LOCAL}};
@@ -159,7 +163,8 @@ static struct addr get_addr(struct cursor *c, bool six)
     return p ? addr_from_bytes(six ? FAMILY_IPV6 : FAMILY_IPV4, p) : (struct addr){0};
 }
 
-bool mrt_rib_read(const struct mrt_record *r, struct cursor *c, struct prefix *out, uint16_t *entries)
+bool mrt_rib_read(const struct mrt_record *r, struct cursor *c, struct prefix *out,
+                  uint16_t *entries)
 {
     bool six = r->subtype == MRT_RIB_IPV6_UNICAST;
     uint8_t bytes[16] = {0};
@@ -187,8 +192,8 @@ bool mrt_rib_next(struct cursor *c, struct mrt_table_entry *out)
     return !c->bad;
 }
 
-bool mrt_index_read(const struct mrt_record *r, struct cursor *c, uint32_t *collector, struct span *view,
-                    uint16_t *peers)
+bool mrt_index_read(const struct mrt_record *r, struct cursor *c, uint32_t *collector,
+                    struct span *view, uint16_t *peers)
 {
     if (r->type != MRT_TABLE_DUMP_V2 || r->subtype != MRT_PEER_INDEX_TABLE) return false;
     *c = cursor_of(r->body);
@@ -212,7 +217,8 @@ bool mrt_session_read(const struct mrt_record *r, struct mrt_session_record *out
 {
     bool state = r->subtype == MRT_STATE_CHANGE_AS4;
     bool narrow = r->subtype == MRT_MESSAGE || r->subtype == MRT_MESSAGE_LOCAL;
-    bool known = state || narrow || r->subtype == MRT_MESSAGE_AS4 || r->subtype == MRT_MESSAGE_AS4_LOCAL;
+    bool known =
+        state || narrow || r->subtype == MRT_MESSAGE_AS4 || r->subtype == MRT_MESSAGE_AS4_LOCAL;
     if ((r->type != MRT_BGP4MP && r->type != MRT_BGP4MP_ET) || !known) return false;
     struct cursor c = cursor_of(r->body);
     *out = (struct mrt_session_record){.as4 = !narrow, .sent = r->subtype >= MRT_MESSAGE_LOCAL};

@@ -1,6 +1,6 @@
 /* wire/mrt.h - MRT records (RFC 6396): a routing table as TABLE_DUMP_V2, sessions as BGP4MP with
- * microseconds (BGP4MP_ET). Pure; every encoder takes a writer, which is bad when a record did not fit.
- * The reader takes one record at a time and never trusts a length. */
+ * microseconds (BGP4MP_ET). Pure; every encoder takes a writer, which is bad when a record did not
+ * fit. The reader takes one record at a time and never trusts a length. */
 #pragma once
 #include "base/arena.h"
 #include "base/writer.h"
@@ -8,7 +8,11 @@
 #include "net/prefix.h"
 
 enum mrt_type { MRT_TABLE_DUMP_V2 = 13, MRT_BGP4MP = 16, MRT_BGP4MP_ET = 17 };
-enum mrt_table_subtype { MRT_PEER_INDEX_TABLE = 1, MRT_RIB_IPV4_UNICAST = 2, MRT_RIB_IPV6_UNICAST = 4 };
+enum mrt_table_subtype {
+    MRT_PEER_INDEX_TABLE = 1,
+    MRT_RIB_IPV4_UNICAST = 2,
+    MRT_RIB_IPV6_UNICAST = 4
+};
 enum mrt_bgp_subtype {
     MRT_MESSAGE = 1,
     MRT_MESSAGE_AS4 = 4,
@@ -32,7 +36,8 @@ struct mrt_rib { /* a record being written */
     uint16_t entries;
     bool six;
 };
-struct mrt_rib mrt_rib_begin(struct writer *w, uint32_t time_s, uint32_t sequence, const struct prefix *p);
+struct mrt_rib mrt_rib_begin(struct writer *w, uint32_t time_s, uint32_t sequence,
+                             const struct prefix *p);
 /* `peer`: place in the index; `since_s`: when the path came. */
 void mrt_rib_entry(struct writer *w, struct mrt_rib *r, uint16_t peer, uint32_t since_s,
                    const struct attrs *a);
@@ -44,8 +49,8 @@ struct mrt_session {
     struct addr peer, local; /* of one family */
 };
 /* A whole BGP message; `as4`: its AS_PATH has four-octet numbers. */
-void mrt_message(struct writer *w, int64_t wall_us, const struct mrt_session *s, bool sent, bool as4,
-                 struct span message);
+void mrt_message(struct writer *w, int64_t wall_us, const struct mrt_session *s, bool sent,
+                 bool as4, struct span message);
 /* States as in RFC 4271 8.2.2: 1 Idle ... 6 Established. */
 void mrt_state_change(struct writer *w, int64_t wall_us, const struct mrt_session *s, uint16_t from,
                       uint16_t to);
@@ -66,7 +71,8 @@ struct mrt_table_entry {
     struct span attributes; /* wire form */
 };
 /* A RIB record: the prefix, then entries until false; c->bad when the bytes are none. */
-MUST_USE bool mrt_rib_read(const struct mrt_record *r, struct cursor *c, struct prefix *out, uint16_t *entries);
+MUST_USE bool mrt_rib_read(const struct mrt_record *r, struct cursor *c, struct prefix *out,
+                           uint16_t *entries);
 MUST_USE bool mrt_rib_next(struct cursor *c, struct mrt_table_entry *out);
 /* The index: view's name into `view`, then neighbours until false. */
 MUST_USE bool mrt_index_read(const struct mrt_record *r, struct cursor *c, uint32_t *collector,

@@ -361,6 +361,17 @@ static void test_prepending_to_a_full_segment_starts_a_new_one(void **state)
     arena_drop(&arena);
 }
 
+static void test_every_reason_has_a_name_and_a_rule_in_words(void **state)
+{
+    (void)state;
+    for (enum policy_reason r = POLICY_FINE + 1; r < POLICY_REASONS_N; r++) {
+        assert_true(strlen(policy_reason_name(r)) > 3);
+        assert_true(strlen(policy_reason_text(r)) > 10);
+        for (enum policy_reason k = POLICY_FINE + 1; k < r; k++)
+            assert_string_not_equal(policy_reason_name(r), policy_reason_name(k));
+    }
+}
+
 static void test_limits_are_those_of_the_service(void **state)
 {
     (void)state;
@@ -400,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_customers_see_the_path_12076),
         cmocka_unit_test(test_internal_peers_get_the_path_as_it_is),
         cmocka_unit_test(test_prepending_to_a_full_segment_starts_a_new_one),
+        cmocka_unit_test(test_every_reason_has_a_name_and_a_rule_in_words),
         cmocka_unit_test(test_limits_are_those_of_the_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,19 +34,23 @@ static void test_states_of_rfc_6811(void **state)
     give(t, "198.51.100.0/24", 24, 65020);
     give(t, "203.0.113.0/24", 24, 0); /* RFC 6483 section 4: nobody may */
     give(t, "2001:db8::/32", 48, 65010);
-    static const struct { const char *prefix; uint32_t origin; const char *state; } rows[] = {
+    static const struct {
+        const char *prefix;
+        uint32_t origin;
+        const char *state;
+    } rows[] = {
         {"192.0.2.0/24", 65010, "not-found"},
         {"198.51.100.0/22", 65010, "valid"},
         {"198.51.101.0/24", 65010, "valid"},
-        {"198.51.100.0/25", 65010, "invalid"},  /* longer than allowed */
-        {"198.51.100.0/22", 65011, "invalid"},  /* somebody else */
-        {"198.51.100.0/24", 65020, "valid"},    /* one payload that matches is enough */
+        {"198.51.100.0/25", 65010, "invalid"}, /* longer than allowed */
+        {"198.51.100.0/22", 65011, "invalid"}, /* somebody else */
+        {"198.51.100.0/24", 65020, "valid"},   /* one payload that matches is enough */
         {"198.51.100.0/24", 65010, "valid"},
         {"198.51.101.0/24", 65020, "invalid"},
-        {"198.48.0.0/13", 65011, "not-found"},  /* covers, is not covered */
-        {"198.51.100.0/24", 0, "invalid"},      /* ends in a set: nobody answers */
+        {"198.48.0.0/13", 65011, "not-found"}, /* covers, is not covered */
+        {"198.51.100.0/24", 0, "invalid"},     /* ends in a set: nobody answers */
         {"203.0.113.0/24", 65010, "invalid"},
-        {"203.0.113.0/24", 0, "invalid"},       /* AS 0 never matches */
+        {"203.0.113.0/24", 0, "invalid"}, /* AS 0 never matches */
         {"2001:db8:7::/48", 65010, "valid"},
         {"2001:db8:7::/49", 65010, "invalid"},
         {"2001:db9::/32", 65010, "not-found"},
@@ -75,8 +79,10 @@ static void test_default_routes_and_hosts_can_have_payloads(void **state)
 static void test_payloads_that_make_no_sense_are_none(void **state)
 {
     (void)state;
-    const struct vrp bad[] = {{px("10.0.0.0/16"), 15, 1}, {px("10.0.0.0/16"), 33, 1},
-                              {px("2001:db8::/32"), 129, 1}, {{{0}, 0}, 0, 1}};
+    const struct vrp bad[] = {{px("10.0.0.0/16"), 15, 1},
+                              {px("10.0.0.0/16"), 33, 1},
+                              {px("2001:db8::/32"), 129, 1},
+                              {{{0}, 0}, 0, 1}};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) assert_false(vrp_valid(&bad[i]));
 }
 
@@ -131,7 +137,8 @@ static enum rov_state list_check(const struct list *l, const struct prefix *p, u
     for (size_t i = 0; i < l->n; i++) {
         const struct vrp *v = &l->v[i];
         if (v->prefix.addr.family != p->addr.family || !prefix_covers(&v->prefix, p)) continue;
-        s = s == ROV_VALID || (origin && v->asn == origin && p->len <= v->max_len) ? ROV_VALID : ROV_INVALID;
+        s = s == ROV_VALID || (origin && v->asn == origin && p->len <= v->max_len) ? ROV_VALID
+                                                                                   : ROV_INVALID;
     }
     return s;
 }
@@ -145,7 +152,8 @@ static uint32_t next(uint64_t *s)
 /* A small space, so that prefixes cover each other and payloads come again. */
 static struct prefix random_prefix(uint64_t *s)
 {
-    struct addr a = {.family = next(s) % 3 ? FAMILY_IPV4 : FAMILY_IPV6, .b = {10, (uint8_t)(next(s) % 4)}};
+    struct addr a = {.family = next(s) % 3 ? FAMILY_IPV4 : FAMILY_IPV6,
+                     .b = {10, (uint8_t)(next(s) % 4)}};
     a.b[2] = (uint8_t)next(s);
     return prefix_of(&a, (uint8_t)(8 + next(s) % 17));
 }
@@ -161,12 +169,15 @@ static void test_the_table_agrees_with_the_list(void **state)
         struct vrp v = {.prefix = random_prefix(&s), .asn = next(&s) % 5};
         v.max_len = (uint8_t)(v.prefix.len + next(&s) % 4);
         bool same = true;
-        if (l->n < LIST && next(&s) % 5 < 2) same = rov_add(t, &v) == list_add(l, &v);
-        else if (next(&s) % 2) same = rov_remove(t, &v) == list_remove(l, &v);
+        if (l->n < LIST && next(&s) % 5 < 2)
+            same = rov_add(t, &v) == list_add(l, &v);
+        else if (next(&s) % 2)
+            same = rov_remove(t, &v) == list_remove(l, &v);
         struct prefix p = random_prefix(&s);
         uint32_t origin = next(&s) % 5;
-        same = same && rov_check(t, &p, origin) == list_check(l, &p, origin) &&
-               (step % 512 || rov_count(t, FAMILY_IPV4) + rov_count(t, FAMILY_IPV6) == list_kinds(l));
+        same =
+            same && rov_check(t, &p, origin) == list_check(l, &p, origin) &&
+            (step % 512 || rov_count(t, FAMILY_IPV4) + rov_count(t, FAMILY_IPV6) == list_kinds(l));
         if (!same) fail_msg("seed %llu step %d", (unsigned long long)seed, step);
     }
     free(l);

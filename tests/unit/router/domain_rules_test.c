@@ -12,7 +12,10 @@ struct scene {
 
 static uint32_t exchange = 12076u << 16 | 5010, sharepoint = 12076u << 16 | 5020;
 
-static struct intent_domain *edge_domain(struct scene *s) { return s->w->nodes[s->edge]->intent.domains; }
+static struct intent_domain *edge_domain(struct scene *s)
+{
+    return s->w->nodes[s->edge]->intent.domains;
+}
 
 static struct scene scene_new(void)
 {
@@ -42,7 +45,8 @@ static void filter(struct scene *s, uint32_t *list)
     world_run(s->w, 2);
 }
 
-static void test_without_a_filter_nothing_is_announced_and_attaching_one_needs_no_new_session(void **state)
+static void
+test_without_a_filter_nothing_is_announced_and_attaching_one_needs_no_new_session(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -71,7 +75,8 @@ static void test_a_change_of_declared_prefixes_counts_for_routes_that_are_there(
     world_apply(s.w, s.edge);
     world_run(s.w, 5);
     assert_true(world_has_route(s.w, s.edge, "ms", "198.51.100.0/24"));
-    assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"reason\":\"not-declared\""));
+    assert_true(
+        world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"reason\":\"not-declared\""));
     assert_true(world_peer_has(s.w, s.edge, "site", "\"refused\":{\"not-declared\":1}"));
     edge_domain(&s)->advertised_n = 0;
     world_apply(s.w, s.edge);
@@ -105,7 +110,8 @@ static struct scene validating(enum origin_validation how)
     world_apply(s.w, s.edge);
     world_run(s.w, 5);
     router_vrps_begin(router_of(&s), true);
-    payload(&s, true, "198.51.100.0/24", 24, 64999); /* the private number is gone, the holder answers */
+    payload(&s, true, "198.51.100.0/24", 24,
+            64999); /* the private number is gone, the holder answers */
     payload(&s, true, "203.0.113.0/24", 24, 3356);
     end_payloads(&s);
     return s;
@@ -116,7 +122,8 @@ static void test_an_invalid_origin_is_dropped_and_comes_back_when_the_cache_says
     (void)state;
     struct scene s = validating(ORIGIN_VALIDATION_DROP);
     const char *wrong = "203.0.113.0/24";
-    assert_true(world_route_has(s.w, s.edge, "ms", "198.51.100.0/24", "\"origin_validation\":\"valid\""));
+    assert_true(
+        world_route_has(s.w, s.edge, "ms", "198.51.100.0/24", "\"origin_validation\":\"valid\""));
     assert_true(world_route_has(s.w, s.edge, "ms", "198.51.100.0/24", "\"best\":true"));
     assert_true(world_route_has(s.w, s.edge, "ms", wrong, "\"reason\":\"rpki-invalid\""));
     assert_true(world_route_has(s.w, s.edge, "ms", wrong, "\"best\":false"));
@@ -127,7 +134,8 @@ static void test_an_invalid_origin_is_dropped_and_comes_back_when_the_cache_says
     assert_true(world_route_has(s.w, s.edge, "ms", wrong, "\"best\":true"));
     router_vrps_begin(router_of(&s), true); /* a whole new set, empty: the cache expired */
     end_payloads(&s);
-    assert_true(world_route_has(s.w, s.edge, "ms", "198.51.100.0/24", "\"origin_validation\":\"not-found\""));
+    assert_true(world_route_has(s.w, s.edge, "ms", "198.51.100.0/24",
+                                "\"origin_validation\":\"not-found\""));
     assert_true(world_peer_has(s.w, s.edge, "site", "\"accepted\":2"));
     world_free(s.w);
 }
@@ -138,7 +146,8 @@ static void test_an_invalid_origin_is_used_last_where_it_is_only_lowered(void **
     struct scene s = validating(ORIGIN_VALIDATION_DEPREF);
     assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"local_pref\":0"));
     assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"best\":true"));
-    assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"reason\":\"rpki-lowered\""));
+    assert_true(
+        world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"reason\":\"rpki-lowered\""));
     assert_true(world_route_has(s.w, s.edge, "ms", "198.51.100.0/24", "\"local_pref\":100"));
     world_cut(s.w, &s.w->cables[0]); /* said anew, and judged as it comes in */
     world_run(s.w, 200);
@@ -149,7 +158,8 @@ static void test_an_invalid_origin_is_used_last_where_it_is_only_lowered(void **
     world_apply(s.w, s.edge);
     world_run(s.w, 1);
     assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"local_pref\":100"));
-    assert_true(world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"origin_validation\":\"invalid\""));
+    assert_true(
+        world_route_has(s.w, s.edge, "ms", "203.0.113.0/24", "\"origin_validation\":\"invalid\""));
     edge_domain(&s)->origin_validation = ORIGIN_VALIDATION_OFF;
     world_apply(s.w, s.edge);
     world_run(s.w, 1);
@@ -176,7 +186,8 @@ static void test_graceful_shutdown_empties_a_link_without_touching_the_session(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_a_filter_nothing_is_announced_and_attaching_one_needs_no_new_session),
+        cmocka_unit_test(
+            test_without_a_filter_nothing_is_announced_and_attaching_one_needs_no_new_session),
         cmocka_unit_test(test_a_change_of_declared_prefixes_counts_for_routes_that_are_there),
         cmocka_unit_test(test_an_invalid_origin_is_dropped_and_comes_back_when_the_cache_says_so),
         cmocka_unit_test(test_an_invalid_origin_is_used_last_where_it_is_only_lowered),

@@ -1,5 +1,5 @@
-/* Messages to a monitoring station, octet by octet where RFC 7854 has one form; the UPDATEs inside are
- * read back by our own decoder. */
+/* Messages to a monitoring station, octet by octet where RFC 7854 has one form; the UPDATEs inside
+ * are read back by our own decoder. */
 #include "check.h"
 #include "wire/bgp.h"
 #include "wire/bmp.h"
@@ -15,8 +15,12 @@ static struct addr address(const char *s)
 
 static struct bmp_peer customer(const char *at)
 {
-    return (struct bmp_peer){.rd_asn = 12076, .rd_number = 3, .address = address(at), .asn = 65010,
-                             .id = 0xc0000201, .wall_us = 1000002};
+    return (struct bmp_peer){.rd_asn = 12076,
+                             .rd_number = 3,
+                             .address = address(at),
+                             .asn = 65010,
+                             .id = 0xc0000201,
+                             .wall_us = 1000002};
 }
 
 /* Common header right, length of all; returns what follows. */
@@ -47,8 +51,9 @@ static void a_station_learns_who_we_are(void **state)
 static void the_header_of_a_neighbour_names_domain_address_and_time(void **state)
 {
     (void)state;
-    static const uint8_t want4[42] = {1, 0x40, 0, 2, 0, 0, 0x2f, 0x2c, 0, 3, [22] = 192, 0, 2, 1,
-                                      0, 0, 0xfd, 0xf2, 192, 0, 2, 1, 0, 0, 0, 1, 0, 0, 0, 2};
+    static const uint8_t want4[42] = {
+        1, 0x40, 0,    2,   0, 0, 0x2f, 0x2c, 0, 3, [22] = 192, 0, 2, 1, 0,
+        0, 0xfd, 0xf2, 192, 0, 2, 1,    0,    0, 0, 1,          0, 0, 0, 2};
     struct bmp_peer p = customer("192.0.2.1");
     struct writer w = writer_on(buf, sizeof buf);
     bmp_end_of_rib(&w, &p, BMP_ADJ_RIB_IN, false);
@@ -59,19 +64,22 @@ static void the_header_of_a_neighbour_names_domain_address_and_time(void **state
     w = writer_on(buf, sizeof buf);
     bmp_update(&w, &p, BMP_ADJ_RIB_OUT, false, span_of("x", 1));
     c = body_of(&w, BMP_ROUTE_MONITORING);
-    static const uint8_t want6[] = {0, 0x80 | 0x40 | 0x20 | 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 1, 0x0d, 0xb8};
+    static const uint8_t want6[] = {
+        0, 0x80 | 0x40 | 0x20 | 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 1, 0x0d, 0xb8};
     assert_memory_equal(c.p, want6, sizeof want6);
     assert_int_equal(cursor_left(&c), 42 + 1);
 }
 
 static struct bgp_update *update_in(const struct writer *w, struct arena *arena)
 {
-    static const struct bgp_rules rules = {.as4 = true, .families = BGP_IPV4_UNICAST | BGP_IPV6_UNICAST};
+    static const struct bgp_rules rules = {.as4 = true,
+                                           .families = BGP_IPV4_UNICAST | BGP_IPV6_UNICAST};
     struct bgp_fault fault = {0};
     struct bgp_frame frame;
     struct cursor c = body_of(w, BMP_ROUTE_MONITORING);
     cursor_take(&c, BMP_PEER);
-    assert_int_equal(bgp_frame_next(cursor_rest(&c), BGP_MESSAGE_MAX, &frame, &fault), BGP_FRAME_WHOLE);
+    assert_int_equal(bgp_frame_next(cursor_rest(&c), BGP_MESSAGE_MAX, &frame, &fault),
+                     BGP_FRAME_WHOLE);
     struct bgp_update *u = bgp_update_decode(frame.message, &rules, arena, &fault);
     assert_non_null(u);
     assert_int_equal(u->verdict, BGP_UPDATE_FINE);
@@ -82,14 +90,17 @@ static void a_path_is_an_update_that_any_speaker_reads(void **state)
 {
     (void)state;
     static const uint8_t path[] = {AS_SEQUENCE, 1, 0, 0, 0xfd, 0xf2};
-    const struct { const char *prefix, *hop; } rows[] = {{"10.1.0.0/16", "192.0.2.1"}, {"2001:db8:1::/48", "2001:db8::9"}};
+    const struct {
+        const char *prefix, *hop;
+    } rows[] = {{"10.1.0.0/16", "192.0.2.1"}, {"2001:db8:1::/48", "2001:db8::9"}};
     struct arena arena;
     arena_init(&arena, 1 << 16);
     for (size_t i = 0; i < 2; i++) {
         struct prefix p, got;
         uint32_t id;
         assert_int_equal(prefix_parse(rows[i].prefix, &p), PREFIX_FINE);
-        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH | HAS_NEXT_HOP, .as_path = {path, sizeof path},
+        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH | HAS_NEXT_HOP,
+                          .as_path = {path, sizeof path},
                           .next_hop = address(rows[i].hop)};
         struct bmp_peer peer = customer("192.0.2.1");
         struct writer w = writer_on(buf, sizeof buf);
@@ -107,7 +118,8 @@ static void a_path_is_an_update_that_any_speaker_reads(void **state)
         assert_int_equal(u->announced_n, 0);
         w = writer_on(buf, sizeof buf);
         bmp_end_of_rib(&w, &peer, BMP_ADJ_RIB_IN, i == 1);
-        assert_int_equal(update_in(&w, &arena)->end_of_rib, i ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST);
+        assert_int_equal(update_in(&w, &arena)->end_of_rib,
+                         i ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST);
     }
     arena_drop(&arena);
 }
@@ -117,17 +129,27 @@ static void sessions_come_with_both_opens_and_go_with_their_reason(void **state)
     (void)state;
     struct bmp_peer p = customer("192.0.2.1");
     struct writer w = writer_on(buf, sizeof buf);
-    bmp_peer_up(&w, &p, &(struct bmp_up){.local = address("192.0.2.2"), .local_port = 179, .remote_port = 40000,
-                                         .open_sent = span_of("OPEN1", 5), .open_received = span_of("OPEN2", 5),
-                                         .name = "c"});
+    bmp_peer_up(&w, &p,
+                &(struct bmp_up){.local = address("192.0.2.2"),
+                                 .local_port = 179,
+                                 .remote_port = 40000,
+                                 .open_sent = span_of("OPEN1", 5),
+                                 .open_received = span_of("OPEN2", 5),
+                                 .name = "c"});
     struct cursor c = body_of(&w, BMP_PEER_UP);
     cursor_take(&c, BMP_PEER + 12);
-    static const uint8_t rest[] = {192, 0, 2, 2, 0, 179, 0x9c, 0x40, 'O', 'P', 'E', 'N', '1', 'O', 'P', 'E', 'N', '2',
-                                   0, 0, 0, 1, 'c'};
+    static const uint8_t rest[] = {192, 0,   2,   2,   0,   179, 0x9c, 0x40, 'O', 'P', 'E', 'N',
+                                   '1', 'O', 'P', 'E', 'N', '2', 0,    0,    0,   1,   'c'};
     assert_int_equal(cursor_left(&c), sizeof rest);
     assert_memory_equal(c.p, rest, sizeof rest);
-    const struct { enum bmp_down why; size_t n; } rows[] = {{BMP_DOWN_LOCAL_NOTIFICATION, 4}, {BMP_DOWN_LOCAL, 2},
-        {BMP_DOWN_REMOTE_NOTIFICATION, 4}, {BMP_DOWN_REMOTE, 0}, {BMP_DOWN_FORGOTTEN, 0}};
+    const struct {
+        enum bmp_down why;
+        size_t n;
+    } rows[] = {{BMP_DOWN_LOCAL_NOTIFICATION, 4},
+                {BMP_DOWN_LOCAL, 2},
+                {BMP_DOWN_REMOTE_NOTIFICATION, 4},
+                {BMP_DOWN_REMOTE, 0},
+                {BMP_DOWN_FORGOTTEN, 0}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         w = writer_on(buf, sizeof buf);
         bmp_peer_down(&w, &p, rows[i].why, span_of("NOTE", 4), 18);

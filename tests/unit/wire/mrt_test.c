@@ -37,7 +37,8 @@ static void an_index_of_neighbours_reads_back(void **state)
 {
     (void)state;
     struct writer w = writer_on(buf, sizeof buf);
-    const struct mrt_peer peers[] = {{0xc0000201, address("192.0.2.1"), 65010}, {7, address("2001:db8::1"), 4200000000}};
+    const struct mrt_peer peers[] = {{0xc0000201, address("192.0.2.1"), 65010},
+                                     {7, address("2001:db8::1"), 4200000000}};
     mrt_peer_index(&w, 1000, 0x01020304, "blue", peers, 2);
     struct mrt_record r = only_record(&w);
     struct cursor c;
@@ -64,13 +65,17 @@ static void a_prefix_with_its_paths_reads_back(void **state)
 {
     (void)state;
     static const uint8_t path[] = {AS_SEQUENCE, 1, 0, 0, 0xfd, 0xf2};
-    const struct { const char *prefix, *hop; } rows[] = {{"10.1.0.0/16", "192.0.2.1"}, {"0.0.0.0/0", "192.0.2.1"},
-                                                          {"2001:db8::/32", "2001:db8::9"}};
+    const struct {
+        const char *prefix, *hop;
+    } rows[] = {
+        {"10.1.0.0/16", "192.0.2.1"}, {"0.0.0.0/0", "192.0.2.1"}, {"2001:db8::/32", "2001:db8::9"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct writer w = writer_on(buf, sizeof buf);
         struct prefix p = px(rows[i].prefix), got;
-        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH | HAS_NEXT_HOP | HAS_LOCAL_PREF, .local_pref = 100,
-                          .as_path = {path, sizeof path}, .next_hop = address(rows[i].hop)};
+        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH | HAS_NEXT_HOP | HAS_LOCAL_PREF,
+                          .local_pref = 100,
+                          .as_path = {path, sizeof path},
+                          .next_hop = address(rows[i].hop)};
         struct mrt_rib rib = mrt_rib_begin(&w, 5, 9, &p);
         mrt_rib_entry(&w, &rib, 3, 77, &a);
         mrt_rib_entry(&w, &rib, 4, 78, &a);
@@ -96,8 +101,9 @@ static void messages_and_state_changes_read_back(void **state)
 {
     (void)state;
     static const uint8_t message[] = "nineteen octets 19.";
-    const struct mrt_session sessions[] = {{65010, 12076, address("192.0.2.1"), address("192.0.2.2")},
-                                           {65010, 12076, address("fd00::1"), address("fd00::2")}};
+    const struct mrt_session sessions[] = {
+        {65010, 12076, address("192.0.2.1"), address("192.0.2.2")},
+        {65010, 12076, address("fd00::1"), address("fd00::2")}};
     for (size_t i = 0; i < 8; i++) {
         bool sent = i & 1, as4 = i & 2;
         const struct mrt_session *s = &sessions[i / 4];
@@ -159,7 +165,8 @@ static void records_cut_or_mangled_anywhere_are_refused_in_peace(void **state)
     (void)state;
     static uint8_t all[2048];
     struct writer w = writer_on(all, sizeof all);
-    const struct mrt_peer peers[] = {{1, address("192.0.2.1"), 65010}, {7, address("2001:db8::1"), 4200000000}};
+    const struct mrt_peer peers[] = {{1, address("192.0.2.1"), 65010},
+                                     {7, address("2001:db8::1"), 4200000000}};
     const struct mrt_session s = {65010, 12076, address("192.0.2.1"), address("192.0.2.2")};
     struct prefix p = px("2001:db8::/32");
     struct attrs a = {.has = HAS_NEXT_HOP, .next_hop = address("2001:db8::1")};

@@ -1,0 +1,174 @@
+/* intent/metrics_json.c - rows: a metric, the list of the document it walks, and what it makes of
+ * an entry. An entry may give several lines, by family, direction or reason. */
+#include "intent/metrics_json.h"
+#include <stdio.h>
+#include <string.h>
+
+void metrics_head(struct text *t, const char *name, const char *type, const char *help)
+{
+    text_addf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+void metrics_label(struct text *t, const char *name, const char *value, bool first)
+{
+    text_addf(t, "%s%s=\"", first ? "{" : ",", name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            text_addf(t, "\\%c", *value);
+        else if ((unsigned char)*value < 0x20 || *value == 0x7f)
+            text_add(t, "?");
+        else
+            text_add_n(t, value, 1);
+    }
+    text_add(t, "\"");
+}
+
+void metrics_value(struct text *t, double v) { text_addf(t, "} %.15g\n", v); }
+
+/* --- entries --- */
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static double number_at(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+struct line { /* where the lines of an entry go */
+    struct text *t;
+    const char *metric, *router;
+};
+
+/* "circuit/er-demo/private/primary" -> labels circuit, domain, leg. */
+static void subject_labels(struct text *t, const char *subject)
+{
+    static const char *const names[] = {"circuit", "domain", "leg"};
+    char part[128];
+    if (strncmp(subject, "circuit/", 8) != 0) return;
+    subject += 8;
+    for (size_t i = 0; i < ARRAY_LEN(names) && *subject; i++) {
+        size_t n = strcspn(subject, "/");
+        snprintf(part, sizeof part, "%.*s", (int)n, subject);
+        metrics_label(t, names[i], part, false);
+        subject += n + (subject[n] == '/');
+    }
+}
+
+static void put(const struct line *l, const json_t *row, const char *label, const char *word,
+                double value)
+{
+    text_add(l->t, l->metric);
+    metrics_label(l->t, "router", l->router, true);
+    metrics_label(l->t, "name", text_at(row, *text_at(row, "name") ? "name" : "peer"), false);
+    subject_labels(l->t, text_at(row, "subject"));
+    if (label) metrics_label(l->t, label, word, false);
+    metrics_value(l->t, value);
+}
+
+static void bgp_up(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, text_same_nocase(text_at(row, "state"), "established"));
+}
+
+#define PREFIXES(what)                                                                             \
+    static void what(const struct line *l, const json_t *row)                                      \
+    {                                                                                              \
+        put(l, row, NULL, NULL, number_at(json_object_get(row, "prefixes"), #what));               \
+    }
+PREFIXES(received)
+PREFIXES(accepted)
+PREFIXES(advertised)
+
+static void uptime(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, number_at(row, "uptime_s"));
+}
+
+static void times_up(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, number_at(row, "established_count"));
+}
+
+static void limit_ratio(const struct line *l, const json_t *row)
+{
+    static const char *const families[] = {"ipv4", "ipv6"};
+    for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+        const json_t *v = json_object_get(json_object_get(row, "prefixes"), families[f]);
+        double limit = number_at(v, "limit");
+        if (limit > 0) put(l, row, "family", families[f], number_at(v, "received") / limit);
+    }
+}
+
+static void refused(const struct line *l, const json_t *row)
+{
+    const char *reason;
+    json_t *v;
+    json_object_foreach(json_object_get(row, "refused"), reason, v)
+        put(l, row, "reason", reason, json_number_value(v));
+}
+
+static void messages(const struct line *l, const json_t *row)
+{
+    const json_t *m = json_object_get(row, "messages");
+    put(l, row, "direction", "in", number_at(m, "in"));
+    put(l, row, "direction", "out", number_at(m, "out"));
+}
+
+static void malformed(const struct line *l, const json_t *row)
+{
+    const json_t *f = json_object_get(row, "faults");
+    put(l, row, "reaction", "treat-as-withdraw", number_at(f, "treated_as_withdraw"));
+    put(l, row, "reaction", "attribute-discard", number_at(f, "attributes_discarded"));
+}
+
+static void bfd_up(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, text_same_nocase(text_at(row, "state"), "up"));
+}
+
+static void bytes(const struct line *l, const json_t *row)
+{
+    put(l, row, "direction", "in", number_at(row, "rx_bytes"));
+    put(l, row, "direction", "out", number_at(row, "tx_bytes"));
+}
+
+static const struct {
+    const char *name, *type, *help, *list;
+    void (*put)(const struct line *l, const json_t *row);
+} rows[] = {
+    {"fairlead_bgp_peer_up", "gauge", "1 when the session is established.", "peers", bgp_up},
+    {"fairlead_bgp_peer_prefixes_received", "gauge", "Prefixes the peer sends.", "peers", received},
+    {"fairlead_bgp_peer_prefixes_accepted", "gauge", "Of these, accepted.", "peers", accepted},
+    {"fairlead_bgp_peer_prefixes_advertised", "gauge", "Prefixes sent to the peer.", "peers",
+     advertised},
+    {"fairlead_bgp_peer_uptime_seconds", "gauge", "Age of the session.", "peers", uptime},
+    {"fairlead_bgp_peer_established_total", "counter", "How often the session came up.", "peers",
+     times_up},
+    {"fairlead_bgp_peer_messages_total", "counter", "BGP messages.", "peers", messages},
+    {"fairlead_bgp_peer_malformed_total", "counter", "Malformed UPDATEs by reaction (RFC 7606).",
+     "peers", malformed},
+    {"fairlead_bgp_peer_refused_total", "counter",
+     "Announcements refused or lowered by the rules, by reason.", "peers", refused},
+    {"fairlead_prefix_limit_ratio", "gauge",
+     "Prefixes received to prefixes allowed; above 1 the session ends.", "peers", limit_ratio},
+    {"fairlead_bfd_session_up", "gauge", "1 when the BFD session is up.", "bfd", bfd_up},
+    {"fairlead_link_bytes_total", "counter", "Bytes over an attachment.", "attachments", bytes},
+};
+
+void metrics_of_evidence(const struct metrics_source *sources, size_t n, struct text *out)
+{
+    for (size_t m = 0; m < ARRAY_LEN(rows); m++) {
+        metrics_head(out, rows[m].name, rows[m].type, rows[m].help);
+        for (size_t k = 0; k < n; k++) {
+            const struct line l = {out, rows[m].name, sources[k].router};
+            size_t i;
+            json_t *row;
+            json_array_foreach(json_object_get(sources[k].evidence, rows[m].list), i, row) rows[m]
+                .put(&l, row);
+        }
+    }
+}
