@@ -128,5 +128,10 @@ void api_tick(struct api *a, int64_t now_ms);
  * reference to a list in key order, or NULL when the store cannot be read. The list is the caller's;
  * what is in it is shared and must not be changed. */
 MUST_USE json_t *api_resources(struct api *a);
-/* The same of those kinds only that the plan reads. */
-MUST_USE json_t *api_planned(struct api *a);
+
+struct api_resource {
+    const char *key, *type;
+    const json_t *json;
+};
+/* The same without a list: rows in key order, borrowed until the next call of any kind. */
+MUST_USE bool api_rows(struct api *a, const struct api_resource **out, size_t *out_n);

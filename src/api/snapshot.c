@@ -1,21 +1,14 @@
 /* api/snapshot.c - every stored resource, parsed, kept from one question to the next: what changed in
  * the store since is read, not all of it. The plan asks after every write, so this is what keeps a
  * large store from slowing it down. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
 
 enum { PAGE = 500, PAGE_BYTES = 64 << 20 };
 
-struct kept { /* by key */
-    char *key;
-    json_t *json;
-    enum resource_kind kind;
-};
-
 struct snapshot {
-    struct kept *rows;
+    struct api_resource *rows; /* by key; keys and values are ours */
     size_t n, room;
     int64_t revision;
 };
@@ -23,8 +16,8 @@ struct snapshot {
 static void rows_clear(struct snapshot *s)
 {
     for (size_t i = 0; i < s->n; i++) {
-        free(s->rows[i].key);
-        json_decref(s->rows[i].json);
+        free((void *)s->rows[i].key);
+        json_decref((json_t *)s->rows[i].json);
     }
     s->n = 0;
 }
@@ -58,8 +51,8 @@ static size_t place_for(const struct snapshot *s, const char *key, bool *found)
 
 static void row_remove(struct snapshot *s, size_t at)
 {
-    free(s->rows[at].key);
-    json_decref(s->rows[at].json);
+    free((void *)s->rows[at].key);
+    json_decref((json_t *)s->rows[at].json);
     memmove(s->rows + at, s->rows + at + 1, (s->n - at - 1) * sizeof *s->rows);
     s->n--;
 }
@@ -75,7 +68,7 @@ static void row_insert(struct snapshot *s, size_t at, const char *key, json_t *j
     }
     if (!s->rows || !copy) abort();
     memmove(s->rows + at + 1, s->rows + at, (s->n - at) * sizeof *s->rows);
-    s->rows[at] = (struct kept){memcpy(copy, key, n), json, kind};
+    s->rows[at] = (struct api_resource){memcpy(copy, key, n), resource_type(kind)->full, json};
     s->n++;
 }
 
@@ -153,26 +146,22 @@ static bool refresh(struct snapshot *s, struct store *store)
     return false;
 }
 
-static json_t *list_of(struct api *a, unsigned kinds)
+bool api_rows(struct api *a, const struct api_resource **out, size_t *out_n)
 {
     if (!a->snapshot) a->snapshot = calloc(1, sizeof *a->snapshot);
     if (!a->snapshot) abort();
-    if (!refresh(a->snapshot, a->world.store)) return NULL;
-    json_t *list = json_array();
-    for (size_t i = 0; i < a->snapshot->n; i++)
-        if (kinds & 1u << a->snapshot->rows[i].kind)
-            json_array_append(list, a->snapshot->rows[i].json);
-    return list;
+    if (!refresh(a->snapshot, a->world.store)) return false;
+    *out = a->snapshot->rows;
+    *out_n = a->snapshot->n;
+    return true;
 }
 
-static_assert(RESOURCE_KINDS <= 32, "kinds are bits of an unsigned");
-
-json_t *api_resources(struct api *a) { return list_of(a, ~0u); }
-
-json_t *api_planned(struct api *a)
+json_t *api_resources(struct api *a)
 {
-    return list_of(a, 1u << KIND_CIRCUIT | 1u << KIND_PEERING | 1u << KIND_VNET |
-                          1u << KIND_GATEWAY | 1u << KIND_CONNECTION | 1u << KIND_HUB_GATEWAY |
-                          1u << KIND_HUB_CONNECTION | 1u << KIND_ROUTE_FILTER_RULE |
-                          1u << KIND_PORT_LINK);
+    const struct api_resource *rows;
+    size_t n;
+    if (!api_rows(a, &rows, &n)) return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append(list, (json_t *)rows[i].json);
+    return list;
 }

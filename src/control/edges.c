@@ -210,6 +210,18 @@ static void log_problems(const struct problems *ps)
         log_line(LOG_LINE_WARN, "plan", p->where, "%s", p->what);
 }
 
+static bool read_resources(struct control *c, const json_t *edges, struct arena *a,
+                           struct problems *ps, struct plan_input *out)
+{
+    const struct api_resource *all;
+    size_t n;
+    if (!api_rows(c->api, &all, &n)) return false;
+    struct plan_resource *rows = arena_take_array(a, n + 1, sizeof *rows);
+    for (size_t i = 0; rows && i < n; i++)
+        rows[i] = (struct plan_resource){all[i].key, all[i].type, all[i].json};
+    return rows && plan_read_rows(rows, n, edges, a, ps, out);
+}
+
 static bool plan_now(struct control *c)
 {
     struct arena a;
@@ -217,17 +229,17 @@ static bool plan_now(struct control *c)
     struct plan_input in;
     struct plan plan = {0};
     if (c->edges->n == 0) return true; /* nobody to plan for */
-    json_t *resources = api_planned(c->api), *edges = registrations(c->edges);
+    json_t *edges = registrations(c->edges);
     arena_init(&a, PLAN_CEILING);
     problems_init(&ps, &a);
-    bool fine = resources && plan_read(resources, edges, &a, &ps, &in) && plan_make(&in, &a, &plan);
+    bool fine = read_resources(c, edges, &a, &ps, &in) && plan_make(&in, &a, &plan);
     log_problems(&ps);
     for (size_t i = 0; fine && i < plan.n; i++) {
         struct edge *edge = find(c->edges, plan.rows[i].edge);
         fine = !edge || take_intent(c, edge, &plan.rows[i].intent);
     }
     arena_drop(&a);
-    json_decref(resources), json_decref(edges);
+    json_decref(edges);
     return fine;
 }
 

@@ -422,7 +422,7 @@ static void add_circuit(const struct reading *r, const struct keyed *k)
         .premium = strcmp(text(json_object_get(k->json, "sku"), "tier"), "Premium") == 0,
         .stag = (uint16_t)json_integer_value(json_object_get(i, "stag"))};
     read_port(r, k->json, c);
-    add_peerings(r, c);
+    if (c->provisioned) add_peerings(r, c);
 }
 
 static void add_vnet(const struct reading *r, const struct keyed *k)
@@ -506,32 +506,32 @@ static const struct taken_type {
     {"Microsoft.Network/expressRoutePorts/links", NULL},
 };
 
-static const struct taken_type *taken_type(const json_t *r)
+static const struct taken_type *taken_type(const char *type)
 {
-    const char *type = text(r, "type");
     for (size_t k = 0; k < ARRAY_LEN(taken_types); k++)
         if (strcmp(type, taken_types[k].type) == 0) return &taken_types[k];
     return NULL;
 }
 
-static bool sort_resources(const json_t *resources, struct reading *r)
+static bool take_rows(struct reading *r, const struct plan_resource *rows, size_t n)
 {
-    size_t n = json_array_size(resources);
+    bool in_order = true;
     r->all = arena_take_array(r->arena, n + 1, sizeof *r->all);
     for (size_t i = 0; r->all && i < n; i++) {
-        const json_t *json = json_array_get(resources, i);
-        const struct taken_type *t = taken_type(json);
-        if (t) r->all[r->n++] = (struct keyed){key_of(json, r->arena), json, t};
+        const struct taken_type *t = taken_type(rows[i].type);
+        if (!t) continue;
+        in_order = in_order && (r->n == 0 || strcmp(r->all[r->n - 1].key, rows[i].key) < 0);
+        r->all[r->n++] = (struct keyed){rows[i].key, rows[i].json, t};
     }
-    if (r->n > 1) qsort(r->all, r->n, sizeof *r->all, by_key);
+    if (r->all && !in_order) qsort(r->all, r->n, sizeof *r->all, by_key);
     return r->all != NULL;
 }
 
-bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, struct problems *ps,
-               struct plan_input *out)
+bool plan_read_rows(const struct plan_resource *rows, size_t rows_n, const json_t *edges,
+                    struct arena *a, struct problems *ps, struct plan_input *out)
 {
     struct reading r = {.arena = a, .in = out};
-    if (!sort_resources(resources, &r)) return false;
+    if (!take_rows(&r, rows, rows_n)) return false;
     size_t n = r.n + 1;
     *out = (struct plan_input){
         .edges = arena_take_array(a, json_array_size(edges) + 1, sizeof *out->edges),
@@ -545,4 +545,16 @@ bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, st
     for (size_t i = 0; i < r.n; i++)
         if (r.all[i].type->add && !unfinished(r.all[i].json)) r.all[i].type->add(&r, &r.all[i]);
     return true;
+}
+
+bool plan_read(const json_t *resources, const json_t *edges, struct arena *a, struct problems *ps,
+               struct plan_input *out)
+{
+    size_t n = json_array_size(resources);
+    struct plan_resource *rows = arena_take_array(a, n + 1, sizeof *rows);
+    for (size_t i = 0; rows && i < n; i++) {
+        const json_t *r = json_array_get(resources, i);
+        rows[i] = (struct plan_resource){key_of(r, a), text(r, "type"), r};
+    }
+    return rows && plan_read_rows(rows, n, edges, a, ps, out);
 }
