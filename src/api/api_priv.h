@@ -148,7 +148,9 @@ struct operation_start {
     unsigned ms;   /* how long it takes in life */
     const char *location, *action, *argument;
 };
-/* Adds the record to the batch; the caller commits, then calls operation_started. Its id. */
+/* Adds the record to the batch; the caller commits, then calls operation_started. Its id. What
+ * takes no time has ended with it: the resources are in the batch as they are afterwards, so what is
+ * to be shown of them as they are meanwhile is made before. */
 const char *operation_add(struct call *c, const struct operation_start *s);
 void operation_started(struct call *c, const char *id, const struct operation_start *s);
 /* The url of its state ("operations") or its result ("operationResults"). */

@@ -58,20 +58,33 @@ static json_t *text_list(const char *const *texts, size_t n)
     return list;
 }
 
+/* What takes no time ends in the batch it begins in: one write to stable storage, not two. */
+static bool ends_at_once(const struct api *a, const struct operation_start *s)
+{
+    bool simple = strcmp(s->what, "write") == 0 || strcmp(s->what, "delete") == 0;
+    return simple && lasts_ms(a, s->ms) == 0;
+}
+
+static void end_key(struct call *c, const char *what, const char *key);
+
 const char *operation_add(struct call *c, const struct operation_start *s)
 {
     const char *id = call_guid(c);
+    bool ended = ends_at_once(c->api, s);
+    for (size_t i = 0; ended && i < s->keys_n; i++) end_key(c, s->what, s->keys[i]);
     json_t *op =
         own(c, json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", id,
                          "what", s->what, "root", s->root, "keys", text_list(s->keys, s->keys_n),
-                         "subscription", c->sub->id, "status", "InProgress", "started",
+                         "subscription", c->sub->id, "status", ended ? "Succeeded" : "InProgress",
+                         "started",
                          (json_int_t)c->now_ms, "due",
                          (json_int_t)(c->now_ms + lasts_ms(c->api, s->ms)), "location",
                          s->location ? s->location : "", "action", s->action ? s->action : "",
                          "argument", s->argument ? s->argument : ""));
     if (!op) abort();
+    if (ended) json_object_set_new(op, "ended", json_integer(c->now_ms));
     put_json(c, op_key(c, id), op, STORE_ABSENT);
-    put_text(c, running_key(c, id), "{}", STORE_ABSENT);
+    put_text(c, ended ? ended_key(c, id, c->now_ms) : running_key(c, id), "{}", STORE_ABSENT);
     return id;
 }
 
@@ -93,6 +106,7 @@ static void running_add(struct api *a, const char *id, const char *root, int64_t
 
 void operation_started(struct call *c, const char *id, const struct operation_start *s)
 {
+    if (ends_at_once(c->api, s)) return;
     running_add(c->api, id, s->root, c->now_ms + lasts_ms(c->api, s->ms));
 }
 

@@ -326,8 +326,8 @@ static void finish_put(struct call *c, const struct place *p, struct record *r, 
                                           .keys_n = ch->write_n,
                                           .ms = type->write_ms,
                                           .location = location};
-    const char *id = operation_add(c, &start);
     const json_t *body = render_at(c, r, p); /* before the commit: nothing may fail after it */
+    const char *id = operation_add(c, &start);
     if (!call_commit(c)) return;
     operation_started(c, id, &start);
     async_headers(c, id, location, type->write_ms);
