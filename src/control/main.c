@@ -48,6 +48,7 @@ static bool open_api(struct control *c, struct text *why)
         .subscriptions_n = c->installation.subscriptions_n,
         .catalogues = {text_get(&texts[0]), text_get(&texts[1]), text_get(&texts[2]),
                        text_get(&texts[3]), text_get(&texts[4])},
+        .quota = {c->settings->circuits, c->settings->circuits_per_region},
         .pace = c->settings->pace,
         .ctx = c,
         .guid = make_guid,

@@ -22,6 +22,7 @@ struct file {
     size_t public_names_n;
     uint32_t body_kib, connections, connections_per_address;
     uint32_t requests_per_second, writes_per_second;
+    uint32_t circuits, circuits_per_region;
     const char *mirror_dir, *mirror_proxy;
 };
 
@@ -32,6 +33,9 @@ static const struct field limit_rows[] = {
      .max = 65536},
     {"requests_per_second", FIELD_U32, offsetof(struct file, requests_per_second)},
     {"writes_per_second", FIELD_U32, offsetof(struct file, writes_per_second)},
+    {"circuits", FIELD_U32, offsetof(struct file, circuits), .help = "of a subscription"},
+    {"circuits_per_region", FIELD_U32, offsetof(struct file, circuits_per_region),
+     .help = "of a subscription"},
     {0},
 };
 
@@ -75,6 +79,8 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
                                      .connections_per_address = f.connections_per_address};
     s->requests_per_second = f.requests_per_second;
     s->writes_per_second = f.writes_per_second;
+    s->circuits = f.circuits;
+    s->circuits_per_region = f.circuits_per_region;
     return ps.count == 0;
 }
 

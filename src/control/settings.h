@@ -15,6 +15,7 @@ struct settings {
     const char *mirror_dir, *mirror_proxy; /* copies of the Office 365 feed; NULL: none */
     struct http_limits limits;
     unsigned requests_per_second, writes_per_second; /* of one principal; 0: as many as they like */
+    unsigned circuits, circuits_per_region; /* quotas of one subscription; 0: as many as they like */
 };
 
 /* Texts land in the arena or are borrowed from argv. 0, or an exit status after messages on stderr.
