@@ -166,19 +166,22 @@ static const char *quota_key(struct call *c, const char *region, const struct re
     return k ? k : "quota";
 }
 
+static void quota_check_one(struct call *c, const char *region, const struct record *circuit,
+                            unsigned most)
+{
+    size_t n = most ? keys_under(c, quota_key(c, region, circuit, false)).n : 0;
+    if (!most || n < most) return;
+    fault_add(&c->faults, FAULT_ExpressRouteCircuitQuotaReached, "",
+              "The subscription has %zu circuits%s%s and a quota of %u. Delete one or have the quota "
+              "raised.",
+              n, region ? " in " : "", region ? region : "", most);
+}
+
 static void quota_check(struct call *c, const struct record *circuit)
 {
     const struct api_quota *q = &c->api->world.quota;
-    const char *region = record_location(circuit);
-    size_t all = q->circuits ? keys_under(c, quota_key(c, NULL, circuit, false)).n : 0;
-    size_t here =
-        q->circuits_per_region ? keys_under(c, quota_key(c, region, circuit, false)).n : 0;
-    if ((q->circuits && all >= q->circuits) ||
-        (q->circuits_per_region && here >= q->circuits_per_region))
-        fault_add(&c->faults, FAULT_ExpressRouteCircuitQuotaReached, "",
-                  "The subscription has %zu circuits, %zu of them in '%s'. Its quota is %u, and %u "
-                  "in a region (0: none). Delete a circuit or have the quota raised.",
-                  all, here, region, q->circuits, q->circuits_per_region);
+    quota_check_one(c, NULL, circuit, q->circuits);
+    quota_check_one(c, record_location(circuit), circuit, q->circuits_per_region);
 }
 
 /* On ports with one tag only the customer's tag tells circuits apart. */
