@@ -27,6 +27,10 @@ static json_t *render_as(struct call *c, const struct record *r, enum resource_k
                             record_text(r, "name"));
     json_object_set_new(out, "id", json_string(id ? id : ""));
     json_object_set_new(out, "type", json_string(resource_type(kind)->full));
+    static const char *const customers[] = {"connections", "peeredConnections", "routeFilter",
+                                            "expressRouteConnection"};
+    for (size_t i = 0; i < ARRAY_LEN(customers); i++)
+        json_object_del(json_object_get(out, "properties"), customers[i]);
     return out;
 }
 
