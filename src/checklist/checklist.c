@@ -58,7 +58,8 @@ static void settle(struct judging *j)
     j->f.message = rstrip_message(j->f.verdict, j->f.message);
     if (nothing) j->f.owner = "";
     else if (!*j->f.owner) j->f.owner = j->row->owner;
-    j->f.remedy = nothing ? "" : j->row->remedy;
+    bool asked = j->f.verdict == VERDICT_UNKNOWN && j->asks;
+    j->f.remedy = nothing ? "" : asked ? "Say it in the design, or let somebody state it under `statements`." : j->row->remedy;
     if (!*j->f.where) j->f.where = j->where;
 }
 
@@ -152,39 +153,6 @@ static void each_gateway(struct run *r, const struct checklist_row *text, const 
     }
 }
 
-static void each_network(struct run *r, const struct checklist_row *text, const struct judge_row *row)
-{
-    for (size_t i = 0; i < r->in->design->virtual_networks_n; i++) {
-        struct judging j = fresh(r, text);
-        j.v = &j.d->virtual_networks[i];
-        j.subject = say(&j, "network/%s", j.v->name);
-        j.where = say(&j, "/virtual_networks/%zu", i);
-        judge(r, &j, row);
-    }
-}
-
-static void each_port(struct run *r, const struct checklist_row *text, const struct judge_row *row)
-{
-    for (size_t i = 0; i < r->in->design->ports_n; i++) {
-        struct judging j = fresh(r, text);
-        j.port = &j.d->ports[i];
-        j.subject = say(&j, "port/%s", j.port->name);
-        j.where = say(&j, "/ports/%zu", i);
-        judge(r, &j, row);
-    }
-}
-
-static void each_reach(struct run *r, const struct checklist_row *text, const struct judge_row *row)
-{
-    for (size_t i = 0; i < r->in->design->global_reach_n; i++) {
-        struct judging j = fresh(r, text);
-        j.reach = &j.d->global_reach[i];
-        j.subject = say(&j, "global-reach/%s", j.reach->name);
-        j.where = say(&j, "/global_reach/%zu", i);
-        judge(r, &j, row);
-    }
-}
-
 static void each_change(struct run *r, const struct checklist_row *text, const struct judge_row *row)
 {
     for (size_t i = 0; i < r->in->design->changes_n; i++) {
@@ -204,9 +172,16 @@ static void whole_design(struct run *r, const struct checklist_row *text, const 
     judge(r, &j, row);
 }
 
-static const struct {
+/* Scopes that are a list of the design, each item a struct that begins with its name. */
+#define ITEMS(member, word, place, to, none)                                                       \
+    {NULL, none, offsetof(struct design, member), offsetof(struct design, member##_n),             \
+     sizeof(*((struct design *)0)->member), offsetof(struct judging, to), word, place}
+
+static const struct scope_row {
     void (*each)(struct run *, const struct checklist_row *, const struct judge_row *);
-    const char *nothing; /* why a row has no finding */
+    const char *nothing; /* why the row does not apply when there is no subject */
+    size_t list, count, size, to;
+    const char *word, *place;
 } scopes[SCOPES] = {
     [SCOPE_DESIGN] = {whole_design, ""},
     [SCOPE_CIRCUIT] = {each_circuit, "no circuit in this design"},
@@ -214,11 +189,44 @@ static const struct {
     [SCOPE_LEG] = {each_circuit, "no peering in this design"},
     [SCOPE_CONNECTION] = {each_connection, "no connection in this design"},
     [SCOPE_GATEWAY] = {each_gateway, "no gateway in this design"},
-    [SCOPE_NETWORK] = {each_network, "no virtual network in this design"},
-    [SCOPE_PORT] = {each_port, "no Direct port in this design"},
-    [SCOPE_REACH] = {each_reach, "no Global Reach in this design"},
     [SCOPE_CHANGE] = {each_change, "no change is asked for in this design"},
+    [SCOPE_NETWORK] = ITEMS(virtual_networks, "network", "/virtual_networks", v,
+                            "no virtual network in this design"),
+    [SCOPE_PORT] = ITEMS(ports, "port", "/ports", port, "no Direct port in this design"),
+    [SCOPE_REACH] = ITEMS(global_reach, "global-reach", "/global_reach", reach,
+                          "no Global Reach in this design"),
+    [SCOPE_SITE] = ITEMS(sites, "site", "/sites", site, "no site in this design"),
+    [SCOPE_WORKLOAD] = ITEMS(workloads, "workload", "/workloads", work, "no workload in this design"),
+    [SCOPE_RECOVERY] = ITEMS(recovery_sets, "recovery", "/recovery_sets", set,
+                             "no recovery set in this design"),
+    [SCOPE_VPN] = ITEMS(vpns, "vpn", "/vpns", vpn, "no VPN backup in this design"),
+    [SCOPE_POOL] = ITEMS(nat.pools, "nat", "/nat/pools", pool, "no NAT pool in this design"),
+    [SCOPE_INBOUND] = ITEMS(inbound, "inbound", "/inbound", inbound, "no published service in this design"),
+    [SCOPE_FLOW] = ITEMS(flows, "flow", "/flows", flow, "no flow in this design"),
+    [SCOPE_FILTER] = ITEMS(route_filters, "route-filter", "/route_filters", filter,
+                           "no route filter in this design"),
+    [SCOPE_IPSEC] = ITEMS(security.ipsec, "ipsec", "/security/ipsec", ipsec, "no IPsec in this design"),
 };
+
+static void each_item(struct run *r, const struct checklist_row *text, const struct judge_row *row,
+                      const struct scope_row *scope)
+{
+    const uint8_t *design = (const uint8_t *)r->in->design;
+    const uint8_t *items;
+    size_t n;
+    memcpy(&items, design + scope->list, sizeof items);
+    memcpy(&n, design + scope->count, sizeof n);
+    for (size_t i = 0; i < n; i++) {
+        struct judging j = fresh(r, text);
+        const uint8_t *item = items + i * scope->size;
+        const char *name;
+        memcpy(&name, item, sizeof name);
+        memcpy((uint8_t *)&j + scope->to, &item, sizeof item);
+        j.subject = say(&j, "%s/%s", scope->word, name);
+        j.where = say(&j, "%s/%zu", scope->place, i);
+        judge(r, &j, row);
+    }
+}
 
 static void run_row(struct run *r, const struct checklist_row *text)
 {
@@ -226,7 +234,8 @@ static void run_row(struct run *r, const struct checklist_row *text)
     struct finding f = {.row = text, .verdict = VERDICT_UNKNOWN, .subject = "",
                         .message = "not yet judged", .owner = "", .remedy = "", .where = ""};
     size_t before = r->n;
-    if (row) scopes[row->scope].each(r, text, row);
+    if (row && scopes[row->scope].each) scopes[row->scope].each(r, text, row);
+    else if (row) each_item(r, text, row, &scopes[row->scope]);
     if (r->n > before) return;
     if (row) {
         f.verdict = VERDICT_NA;
@@ -265,6 +274,26 @@ static bool wanted(const struct checklist_input *in, const char *id)
     return false;
 }
 
+/* NET-DR-08 rests on all the others, so it gets its verdict last. */
+static void judge_index(struct finding *list, size_t n, const struct resiliency *r, struct arena *arena,
+                        const struct design *d)
+{
+    const struct resiliency_score *worst = NULL;
+    for (size_t i = 0; i < r->gateways_n; i++)
+        if (!worst || r->gateways[i].index < worst->index) worst = &r->gateways[i];
+    for (size_t i = 0; worst && i < n; i++) {
+        struct finding *f = &list[i];
+        if (strcmp(f->row->id, "NET-DR-08") != 0 || f->verdict != VERDICT_PASS || r->index >= d->operations.index_target)
+            continue;
+        const char *text = arena_printf(arena, "the index of %s is %u, the target %u; most is won by %s",
+                                        worst->subject, worst->index, d->operations.index_target, worst->gap);
+        f->verdict = VERDICT_NOTE;
+        f->message = text ? text : "";
+        f->owner = f->row->owner;
+        f->remedy = f->row->remedy;
+    }
+}
+
 struct report *checklist_run(const struct checklist_input *in, struct arena *arena)
 {
     struct run r = {.in = in, .arena = arena};
@@ -278,10 +307,13 @@ struct report *checklist_run(const struct checklist_input *in, struct arena *are
     for (size_t i = 0; i < r.n; i++) waive(&r, &r.list[i]);
     struct finding *list = arena_copy(arena, r.list ? (void *)r.list : (void *)"", r.n * sizeof *list);
     free(r.list);
-    if (!out || !list) return NULL;
-    *out = (struct report){.mode = in->mode, .findings = list, .findings_n = r.n, .at_ms = in->now_ms};
+    struct resiliency *resiliency = arena_take(arena, sizeof *resiliency);
+    if (!out || !list || !resiliency) return NULL;
+    *resiliency = resiliency_of(in, list, r.n, arena);
+    judge_index(list, r.n, resiliency, arena, in->design);
+    *out = (struct report){.mode = in->mode, .findings = list, .findings_n = r.n, .at_ms = in->now_ms,
+                           .index = resiliency->index, .resiliency = resiliency};
     for (size_t i = 0; i < r.n; i++) out->count[list[i].verdict]++;
-    out->index = resiliency_index(in, list, r.n);
     return out;
 }
 

@@ -26,7 +26,7 @@ enum level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY };
 const char *level_name(enum level l);
 
 struct checklist_row {
-    const char *id, *title, *seed, *remedy, *owner, *source;
+    const char *id, *title, *seed, *applies, *text, *remedy, *owner, *source;
     enum level level;
 };
 struct checklist_seed {
@@ -79,12 +79,15 @@ struct checklist_input {
     const struct waivers *waivers; /* NULL: none */
 };
 
+struct resiliency; /* resiliency.h */
+
 struct report {
     const char *mode;
     struct finding *findings; /* in the seed's order, then by row and subject */
     size_t findings_n;
     size_t count[VERDICTS];
-    uint32_t index;           /* resiliency, 0 to 100: see resiliency.h */
+    uint32_t index;           /* resiliency of the whole, 0 to 100 */
+    struct resiliency *resiliency; /* by gateway and circuit, and what the loss of one leaves */
     int64_t at_ms;
 };
 

@@ -4,13 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/date.h"
 #include "net/asn.h"
 
-enum { MESSAGE_MAX = 500, MS_A_DAY = 86400000 };
+enum { MESSAGE_MAX = 500, MS_A_DAY = 86400000, STATEMENT_DAYS = 365 };
 
 static const struct judge_row *const tables[] = {
     judges_account, judges_provider, judges_circuit, judges_layer2,  judges_redundancy,
-    judges_address, judges_session,  judges_prefix,  judges_gateway, judges_recovery,
+    judges_address, judges_session,  judges_prefix,  judges_gateway, judges_recovery, judges_routing,
+    judges_microsoft, judges_nat, judges_qos, judges_security, judges_operations, judges_m365,
+    judges_m365_paths, judges_m365_plan, judges_dynamics, judges_capacity,
 };
 
 const struct judge_row *judge_row(const char *id)
@@ -37,6 +40,7 @@ static void found(struct judging *j, enum verdict v, const char *message)
         j->f.message = say(j, "%s; %s", j->f.message, message);
     } else if (v > j->f.verdict) {
         j->f.verdict = v;
+        j->f.where = j->at ? j->at : j->where;
         j->f.message = keep(j, message);
     }
 }
@@ -68,7 +72,27 @@ void unclear(struct judging *j, const char *fmt, ...)
     found(j, VERDICT_UNKNOWN, text);
 }
 
-void at_key(struct judging *j, const char *key) { j->f.where = say(j, "%s%s", j->where, key); }
+void fails(struct judging *j, const char *fmt, ...)
+{
+    char text[MESSAGE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    found(j, VERDICT_FAIL, text);
+}
+
+void warns(struct judging *j, const char *fmt, ...)
+{
+    char text[MESSAGE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    found(j, VERDICT_WARN, text);
+}
+
+void at_key(struct judging *j, const char *key) { j->at = say(j, "%s%s", j->where, key); }
 
 void owned_by(struct judging *j, const char *owner) { j->f.owner = owner; }
 
@@ -111,13 +135,66 @@ static bool fresh(const struct judging *j, const struct fact *f)
 
 enum { EVIDENCE_MAX = 24 }; /* a finding shows this many facts, however many it rests on */
 
+/* Where the next piece of evidence goes; NULL when enough is shown. */
+static struct evidence *evidence_room(struct judging *j)
+{
+    if (j->f.evidence_n == EVIDENCE_MAX) return NULL;
+    if (!j->f.evidence) j->f.evidence = arena_take_array(j->arena, EVIDENCE_MAX, sizeof *j->f.evidence);
+    return j->f.evidence ? &j->f.evidence[j->f.evidence_n++] : NULL;
+}
+
 static void cite(struct judging *j, const struct fact *f)
 {
-    if (j->f.evidence_n == EVIDENCE_MAX) return;
-    if (!j->f.evidence) j->f.evidence = arena_take_array(j->arena, EVIDENCE_MAX, sizeof *j->f.evidence);
-    if (!j->f.evidence) return;
-    j->f.evidence[j->f.evidence_n++] =
-        (struct evidence){fact_kinds[f->name].name, f->value, f->source, age_of(j, f)};
+    struct evidence *e = evidence_room(j);
+    if (e) *e = (struct evidence){fact_kinds[f->name].name, f->value, f->source, age_of(j, f)};
+}
+
+/* ---- statements ---- */
+
+static const struct design_statement *statement_of(const struct judging *j)
+{
+    const struct design_statement *best = NULL;
+    for (size_t i = 0; i < j->d->statements_n; i++) {
+        const struct design_statement *s = &j->d->statements[i];
+        if (strcmp(s->row, j->row->id) != 0 || (*s->subject && strcmp(s->subject, j->subject) != 0)) continue;
+        if (!best || strcmp(s->date, best->date) > 0) best = s; /* dates of this form sort as texts */
+    }
+    return best;
+}
+
+static void take_statement(struct judging *j, const struct design_statement *s, const char *asked)
+{
+    int64_t day = 0;
+    bool dated = date_days(s->date, &day) && day <= today(j);
+    struct evidence *e = evidence_room(j);
+    if (e)
+        *e = (struct evidence){"statement", *s->note ? s->note : s->holds == SAID_YES ? "holds" : "does not hold",
+                               say(j, "%s, %s", s->by, s->date), dated ? (today(j) - day) * 86400 : -1};
+    if (!dated) unclear(j, "the statement of %s is dated %s", s->by, s->date);
+    else if (today(j) - day > STATEMENT_DAYS)
+        unclear(j, "%s; the statement of %s is older than a year", asked, s->by);
+    else if (s->holds == SAID_YES) holds(j);
+    else broken(j, "%s says it does not hold%s%s", s->by, *s->note ? ": " : "", s->note);
+}
+
+void untold(struct judging *j, const char *fmt, ...)
+{
+    char text[MESSAGE_MAX];
+    const struct design_statement *s = statement_of(j);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (s) take_statement(j, s, text);
+    else j->asks = true, unclear(j, "%s", text);
+}
+
+void must_say(struct judging *j, enum said value, enum said good, const char *key, const char *wrong)
+{
+    if (*key) at_key(j, key);
+    if (value == good) holds(j);
+    else if (value == UNSAID) untold(j, "the design does not give %s", *key ? key + 1 : "it");
+    else broken(j, "%s", wrong);
 }
 
 const struct fact *const *seen_all(struct judging *j, enum fact_name name, const char *subject,
@@ -250,4 +327,92 @@ size_t linked_networks(const struct judging *j, const struct design_circuit *c,
         if (v) out[n++] = v;
     }
     return n;
+}
+
+/* ---- what several families ask of the design ---- */
+
+bool has_microsoft(const struct design *d)
+{
+    for (size_t i = 0; i < d->circuits_n; i++)
+        if (d->circuits[i].peerings[PEERING_MICROSOFT].there) return true;
+    return false;
+}
+const char *if_any_microsoft(const struct judging *j)
+{
+    return has_microsoft(j->d) ? NULL : "no Microsoft peering in this design";
+}
+const char *if_microsoft_circuit(const struct judging *j)
+{
+    return j->c->peerings[PEERING_MICROSOFT].there ? NULL : "the circuit has no Microsoft peering";
+}
+const char *if_m365(const struct judging *j)
+{
+    return j->d->m365.enabled == SAID_YES ? NULL : "Office 365 does not use these circuits";
+}
+const char *if_gateways(const struct judging *j)
+{
+    return j->d->gateways_n ? NULL : "no gateway in this design";
+}
+
+struct announced announced_on(const struct judging *j, enum leg leg)
+{
+    struct design_leg l = design_leg_of(j->d, j->c, j->kind, leg);
+    return (struct announced){l.announce, l.announce_n};
+}
+
+const struct prefix *covered_by(const struct prefix *list, size_t n, const struct prefix *p)
+{
+    const struct prefix *best = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!prefix_is_default(&list[i]) && prefix_covers(&list[i], p) && (!best || list[i].len > best->len)) best = &list[i];
+    return best;
+}
+
+const struct prefix *circuit_covers(const struct judging *j, const struct design_circuit *c,
+                                    const struct prefix *p)
+{
+    const struct prefix *best = NULL;
+    if (!c->peerings[PEERING_MICROSOFT].there) return NULL;
+    for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
+        struct design_leg l = design_leg_of(j->d, c, PEERING_MICROSOFT, leg);
+        const struct prefix *got = covered_by(l.announce, l.announce_n, p);
+        if (got && (!best || got->len > best->len)) best = got;
+    }
+    return best;
+}
+
+const struct prefix *internet_covers(const struct design *d, const struct prefix *p)
+{
+    const struct prefix *best = NULL;
+    for (size_t i = 0; i < d->internet_n; i++) {
+        const struct prefix *got = covered_by(d->internet[i].prefixes, d->internet[i].prefixes_n, p);
+        if (got && (!best || got->len > best->len)) best = got;
+    }
+    return best;
+}
+
+bool text_in(const char *const *list, size_t n, const char *s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], s) == 0) return true;
+    return false;
+}
+
+bool route_parse(const char *value, struct route_seen *out)
+{
+    char text[PREFIX_TEXT_MAX];
+    int used = 0;
+    if (sscanf(value, "%49s %lu %lu%n", text, &out->med, &out->hops, &used) != 3) return false;
+    out->path = value + used;
+    return prefix_parse(text, &out->prefix) == PREFIX_FINE;
+}
+
+bool path_next(const char **path, uint32_t *out_asn)
+{
+    const char *s = *path + strcspn(*path, "0123456789");
+    char *end = NULL;
+    if (!*s) return false;
+    *out_asn = (uint32_t)strtoul(s, &end, 10);
+    *path = end;
+    return true;
 }

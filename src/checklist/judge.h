@@ -15,6 +15,15 @@ enum scope { /* what a row is asked about, one finding each */
     SCOPE_PORT,
     SCOPE_REACH,
     SCOPE_CHANGE,
+    SCOPE_SITE,
+    SCOPE_WORKLOAD,
+    SCOPE_RECOVERY, /* a set of circuits that stand in for each other: "recovery/NAME" */
+    SCOPE_VPN,
+    SCOPE_POOL,     /* NAT: "nat/NAME" */
+    SCOPE_INBOUND,
+    SCOPE_FLOW,
+    SCOPE_FILTER,   /* "route-filter/NAME" */
+    SCOPE_IPSEC,
     SCOPES
 };
 
@@ -32,11 +41,21 @@ struct judging {
     const struct design_port *port;
     const struct design_reach *reach;
     const struct design_change *change;
+    const struct design_site *site;
+    const struct design_workload *work;
+    const struct design_recovery *set;
+    const struct design_vpn *vpn;
+    const struct design_pool *pool;
+    const struct design_inbound *inbound;
+    const struct design_flow *flow;
+    const struct design_filter *filter;
+    const struct design_ipsec *ipsec;
     enum peering_kind kind;
     enum leg leg;
     const char *subject, *where;
+    const char *at; /* the place now looked at; a finding remembers the one that made it worse */
+    bool asks;      /* the design was silent where it should tell */
     struct finding f;
-    size_t evidence_room;
 };
 
 struct judge_row {
@@ -51,6 +70,14 @@ struct judge_row {
 void holds(struct judging *j);
 void broken(struct judging *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void unclear(struct judging *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void fails(struct judging *j, const char *fmt, ...) PRINTF_LIKE(2, 3); /* whatever the row's level */
+void warns(struct judging *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The design does not tell. A statement of a person about this row and subject decides in its place;
+ * without one, or with one older than a year, the row is unclear. */
+void untold(struct judging *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A key that must say `good`; `wrong` is the message when it says the opposite, and `key` is its place
+ * under the subject, which untold names when it says nothing. */
+void must_say(struct judging *j, enum said value, enum said good, const char *key, const char *wrong);
 /* The design's key that is at fault: "/peer_asn" under the subject's place. Before broken or unclear. */
 void at_key(struct judging *j, const char *key);
 void owned_by(struct judging *j, const char *owner); /* who must act, when not the row's usual party */
@@ -89,8 +116,41 @@ size_t linked_networks(const struct judging *j, const struct design_circuit *c,
 /* The record of an exercise on a leg: lasting fact. NULL if there is none. */
 const struct fact *drill_of(struct judging *j, const char *leg);
 
+/* Has the design Microsoft peering anywhere, on a circuit, on this one? */
+bool has_microsoft(const struct design *d);
+const char *if_any_microsoft(const struct judging *j);
+const char *if_microsoft_circuit(const struct judging *j);
+const char *if_m365(const struct judging *j);
+const char *if_gateways(const struct judging *j);
+
+/* What the current peering announces on a leg (design_leg_of). */
+struct announced {
+    const struct prefix *list;
+    size_t n;
+};
+struct announced announced_on(const struct judging *j, enum leg leg);
+/* Prefix of a list that covers one, the longest; NULL. A default route covers nothing. */
+const struct prefix *covered_by(const struct prefix *list, size_t n, const struct prefix *p);
+/* The longest prefix that a circuit's Microsoft peering announces on any leg and that covers one. */
+const struct prefix *circuit_covers(const struct judging *j, const struct design_circuit *c,
+                                    const struct prefix *p);
+/* The longest covering prefix announced to the Internet. */
+const struct prefix *internet_covers(const struct design *d, const struct prefix *p);
+bool text_in(const char *const *list, size_t n, const char *s);
+/* The prefix, hops and AS path of a FACT_ROUTE; path may be "". False if the value is none. */
+struct route_seen {
+    struct prefix prefix;
+    unsigned long med, hops;
+    const char *path;
+};
+bool route_parse(const char *value, struct route_seen *out);
+/* AS numbers of a path one after the other; false at its end. */
+bool path_next(const char **path, uint32_t *out_asn);
+
 /* The tables, ended by a row without id. */
 extern const struct judge_row judges_account[], judges_provider[], judges_circuit[], judges_layer2[],
     judges_redundancy[], judges_address[], judges_session[], judges_prefix[], judges_gateway[],
-    judges_recovery[];
+    judges_recovery[], judges_routing[], judges_microsoft[], judges_nat[], judges_qos[], judges_security[],
+    judges_operations[], judges_m365[], judges_m365_paths[], judges_m365_plan[], judges_dynamics[],
+    judges_capacity[];
 const struct judge_row *judge_row(const char *id); /* NULL: not yet judged */

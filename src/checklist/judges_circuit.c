@@ -1,4 +1,5 @@
 /* checklist/judges_circuit.c - CIR: the circuit as a resource, its changes and what hangs on it. */
+#include <stdlib.h>
 #include <string.h>
 #include "checklist/judge.h"
 
@@ -86,7 +87,12 @@ static void reach_design(struct judging *j)
         broken(j, "%s in %s is out of reach of a %s circuit at %s", j->v->name, j->v->region, s.tier,
                l->name);
 }
-static void reach_live(struct judging *j) { wants(j, FACT_LINK_STATE, j->subject, "Succeeded"); }
+/* A connection that was made is reached; why one was not is the business of GWY-12. */
+static void reach_live(struct judging *j)
+{
+    const char *state = seen_if(j, FACT_LINK_STATE, j->subject);
+    if (state && strcmp(state, "Succeeded") == 0) holds(j);
+}
 
 static size_t links_of(const struct judging *j)
 {
@@ -215,6 +221,18 @@ static void switched_on_design(struct judging *j)
         }
 }
 
+enum { LIGHT_LEAST_DBM = -10, LIGHT_MOST_DBM = 0 };
+static void switched_on_live(struct judging *j)
+{
+    for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
+        const char *link = say(j, "%s/%s", j->subject, leg_name(leg));
+        const char *line = seen_if(j, FACT_PORT_LINE, link), *light = seen_if(j, FACT_PORT_LIGHT, link);
+        double dbm = light ? strtod(light, NULL) : LIGHT_LEAST_DBM;
+        if (line && strcmp(line, "up") != 0) broken(j, "line protocol of the %s link is %s", leg_name(leg), line);
+        if (dbm < LIGHT_LEAST_DBM || dbm > LIGHT_MOST_DBM) broken(j, "the %s link receives %s dBm", leg_name(leg), light);
+    }
+}
+
 /* ---- Global Reach, authorizations ---- */
 
 static void reach_block(struct judging *j)
@@ -274,6 +292,12 @@ static void joined_design(struct judging *j)
     holds(j);
 }
 
+static void joined_live(struct judging *j)
+{
+    const char *state = seen_if(j, FACT_REACH_STATE, j->subject);
+    if (state && strcmp(state, "Connected") != 0) broken(j, "the joint is %s", state);
+}
+
 static const char *if_other_subscription(const struct judging *j)
 {
     return strcmp(j->v->subscription, j->c->subscription) == 0
@@ -313,8 +337,8 @@ const struct judge_row judges_circuit[] = {
     {"CIR-06", SCOPE_CHANGE, if_changed, change_design, NULL},
     {"CIR-07", SCOPE_CHANGE, if_removed, delete_design, delete_live},
     {"CIR-08", SCOPE_PORT, NULL, sold_design, NULL},
-    {"CIR-09", SCOPE_PORT, NULL, switched_on_design, NULL},
-    {"CIR-10", SCOPE_REACH, NULL, joined_design, NULL},
+    {"CIR-09", SCOPE_PORT, NULL, switched_on_design, switched_on_live},
+    {"CIR-10", SCOPE_REACH, NULL, joined_design, joined_live},
     {"CIR-11", SCOPE_CONNECTION, if_other_subscription, authorization_design, NULL},
     {0},
 };

@@ -126,13 +126,24 @@ static void apart_design(struct judging *j)
 
 /* ---- what the legs announce ---- */
 
-static size_t missing_in(const struct prefix *a, size_t a_n, const struct prefix *b, size_t b_n,
+/* A NAT pool of one leg is announced on that leg only (NET-NAT-11). */
+static bool of_one_leg(const struct judging *j, const struct prefix *p)
+{
+    for (size_t i = 0; i < j->d->nat.pools_n; i++) {
+        const struct design_pool *pool = &j->d->nat.pools[i];
+        if (*pool->leg && strcmp(pool->circuit, j->c->name) == 0 && prefix_equal(&pool->prefix, p)) return true;
+    }
+    return false;
+}
+
+static size_t missing_in(const struct judging *j, const struct prefix *a, size_t a_n, const struct prefix *b, size_t b_n,
                          const struct prefix **sample)
 {
     size_t missing = 0;
     for (size_t i = 0; i < a_n; i++) {
         bool found = false;
         for (size_t k = 0; k < b_n && !found; k++) found = prefix_equal(&a[i], &b[k]);
+        found = found || of_one_leg(j, &a[i]);
         if (!found && !missing++) *sample = &a[i];
     }
     return missing;
@@ -142,9 +153,9 @@ static void same_prefixes(struct judging *j, const struct prefix *a, size_t a_n,
                           size_t b_n)
 {
     const struct prefix *sample = NULL;
-    size_t n = missing_in(a, a_n, b, b_n, &sample);
+    size_t n = missing_in(j, a, a_n, b, b_n, &sample);
     if (n) broken(j, "%zu prefixes on the primary leg only: %s", n, show_prefix(j, sample));
-    n = missing_in(b, b_n, a, a_n, &sample);
+    n = missing_in(j, b, b_n, a, a_n, &sample);
     if (n) broken(j, "%zu prefixes on the secondary leg only: %s", n, show_prefix(j, sample));
     holds(j);
 }
@@ -285,6 +296,14 @@ static void load_design(struct judging *j)
     else holds(j);
 }
 
+static void load_live(struct judging *j)
+{
+    const char *drops = seen_if(j, FACT_CIRCUIT_DROPS, j->subject);
+    const char *used = seen_if(j, FACT_CIRCUIT_UTILISATION, j->subject);
+    if (drops && strtoull(drops, NULL, 10)) broken(j, "the rate limit dropped %s bits", drops);
+    if (used && strtoul(used, NULL, 10) > 100) broken(j, "both legs carry %s %% of what one can", used);
+}
+
 /* Days since a leg was last drilled, by the design's own record; -1 never. */
 static int64_t declared_age(const struct judging *j, enum leg leg)
 {
@@ -332,7 +351,7 @@ const struct judge_row judges_redundancy[] = {
     {"NET-RED-06", SCOPE_PEERING, NULL, same_announced_design, same_announced_live},
     {"NET-RED-07", SCOPE_PEERING, NULL, active_design, active_live},
     {"NET-RED-08", SCOPE_CIRCUIT, if_two_sites, NULL, near_live},
-    {"NET-RED-09", SCOPE_CIRCUIT, NULL, load_design, NULL},
+    {"NET-RED-09", SCOPE_CIRCUIT, NULL, load_design, load_live},
     {"NET-RED-10", SCOPE_CIRCUIT, NULL, drilled_design, NULL},
     {0},
 };

@@ -2,29 +2,35 @@
 #include "checklist/resiliency.h"
 #include <string.h>
 
-static bool leg_down(const struct checklist_input *in, const struct design_circuit *c)
+static bool is_down(const struct checklist_input *in, const char *circuit)
 {
-    if (!in->facts) return false;
-    for (size_t i = 0; i < in->facts->n; i++) {
+    size_t n = strlen(circuit);
+    for (size_t i = 0; in->facts && i < in->facts->n; i++) {
         const struct fact *f = &in->facts->list[i];
-        size_t n = strlen(c->name);
         if (f->name == FACT_SESSION_STATE && strncmp(f->subject, "circuit/", 8) == 0 &&
-            strncmp(f->subject + 8, c->name, n) == 0 && f->subject[8 + n] == '/' &&
+            strncmp(f->subject + 8, circuit, n) == 0 && f->subject[8 + n] == '/' &&
             strcmp(f->value, "Established") != 0)
             return true;
     }
     return false;
 }
 
-/* Days since the last drill of a circuit by record or by the design; -1 never. */
-static int64_t drill_age(const struct checklist_input *in, const struct design_circuit *c)
+/* Days since the last drill of a whole circuit, by the design's record or by a fact; -1 never. */
+static int64_t drill_age(const struct checklist_input *in, const struct design_circuit *c, struct arena *arena)
 {
     int64_t today = in->now_ms / 86400000, best = -1, days;
     for (size_t i = 0; i < in->design->drills_n; i++) {
         const struct design_drill *d = &in->design->drills[i];
-        if (!*d->leg && strcmp(d->circuit, c->name) == 0 && design_date(d->date, &days) && today - days >= 0 &&
-            (best < 0 || today - days < best))
-            best = today - days;
+        if (*d->leg || strcmp(d->circuit, c->name) != 0 || !design_date(d->date, &days) || days > today) continue;
+        if (best < 0 || today - days < best) best = today - days;
+    }
+    const char *subject = arena_printf(arena, "circuit/%s", c->name);
+    struct fact_range r = {0};
+    if (in->facts && subject) r = facts_of(in->facts, FACT_DRILL, subject);
+    for (size_t i = 0; i < r.n; i++) {
+        int64_t age = (in->now_ms - r.first[i].at_ms) / 86400000;
+        if (strncmp(r.first[i].value, "circuit ", 8) != 0 || !strstr(r.first[i].value, "restored")) continue;
+        if (best < 0 || age < best) best = age < 0 ? 0 : age;
     }
     return best;
 }
@@ -32,6 +38,12 @@ static int64_t drill_age(const struct checklist_input *in, const struct design_c
 static uint32_t multiplier_of(int64_t age)
 {
     return age < 0 ? 1 : age <= 30 ? 4 : age <= 60 ? 3 : age <= 90 ? 2 : 1;
+}
+
+static bool is_metro(const char *location)
+{
+    size_t n = strlen(location);
+    return n > 6 && strcmp(location + n - 6, " Metro") == 0;
 }
 
 struct reach {
@@ -47,23 +59,28 @@ static struct reach reach_of(const struct checklist_input *in, const struct desi
         const struct design_circuit *c =
             strcmp(k->gateway, g->name) == 0 ? design_circuit(in->design, k->circuit) : NULL;
         if (!c) continue;
-        r.down = r.down || leg_down(in, c);
+        r.down = r.down || is_down(in, c->name);
         if (!r.first) r.first = c;
         else if (strcmp(c->peering_location, r.first->peering_location) != 0) r.second = c;
     }
     return r;
 }
 
-/* Route part times multiplier; the half of a multiplier is taken of the product, which is even. */
-static uint32_t route_part(const struct checklist_input *in, const struct design_gateway *g)
+static void route_part(const struct checklist_input *in, const struct reach *r, struct arena *arena,
+                       struct resiliency_score *out)
 {
-    struct reach r = reach_of(in, g);
-    if (!r.first) return 0;
-    if (!r.second) return r.down ? 0 : ROUTE_ONE_LOCATION;
-    int64_t a = drill_age(in, r.first), b = drill_age(in, r.second);
-    if (a < 0 && b < 0) return ROUTE_TWO_LOCATIONS;
-    if (a < 0 || b < 0) return ROUTE_TWO_LOCATIONS * multiplier_of(a < 0 ? b : a) / 2;
-    return ROUTE_TWO_LOCATIONS * multiplier_of(a > b ? a : b);
+    out->multiplier_halves = 2;
+    if (!r->first) return;
+    if (!r->second) {
+        out->route = r->down ? 0 : is_metro(r->first->peering_location) ? ROUTE_METRO : ROUTE_ONE_LOCATION;
+        return;
+    }
+    int64_t a = drill_age(in, r->first, arena), b = drill_age(in, r->second, arena);
+    out->route = ROUTE_TWO_LOCATIONS;
+    if (a < 0 && b < 0) return;
+    if (a < 0 || b < 0) out->multiplier_halves = multiplier_of(a < 0 ? b : a);
+    else out->multiplier_halves = 2 * multiplier_of(a > b ? a : b);
+    if (out->multiplier_halves < 2) out->multiplier_halves = 2; /* a drill never costs points */
 }
 
 static uint32_t zone_part(const struct design_gateway *g)
@@ -85,13 +102,139 @@ static bool advice_open(const struct finding *findings, size_t n)
     return false;
 }
 
-uint32_t resiliency_index(const struct checklist_input *in, const struct finding *findings, size_t n)
+static const char *gap_of(const struct reach *r, const struct resiliency_score *s)
 {
-    uint32_t worst = 100, advisory = advice_open(findings, n) ? 0 : ADVISORY_CLEAR;
-    for (size_t i = 0; i < in->design->gateways_n; i++) {
+    uint32_t drill = s->route * (8 - s->multiplier_halves) / 2;
+    if (!r->first) return "no circuit";
+    if (r->down && !s->route) return "a leg is down";
+    if (!r->second) return "a second location";
+    if (drill > 10) return "a drill of both locations within 30 days";
+    if (s->advisory == 0) return "open findings";
+    if (drill) return "a drill of both locations within 30 days";
+    return s->zone < ZONE_REDUNDANT ? "a zone-redundant gateway" : "";
+}
+
+static void score_gateways(const struct checklist_input *in, bool advice, struct arena *arena,
+                           struct resiliency *out)
+{
+    out->index = 100;
+    for (size_t i = 0; i < out->gateways_n; i++) {
         const struct design_gateway *g = &in->design->gateways[i];
-        uint32_t index = route_part(in, g) + zone_part(g) + advisory;
-        if (index < worst) worst = index;
+        struct resiliency_score *s = &out->gateways[i];
+        struct reach r = reach_of(in, g);
+        const char *subject = arena_printf(arena, "gateway/%s", g->name);
+        s->subject = subject ? subject : "";
+        route_part(in, &r, arena, s);
+        s->zone = zone_part(g);
+        s->advisory = advice ? 0 : ADVISORY_CLEAR;
+        s->index = s->route * s->multiplier_halves / 2 + s->zone + s->advisory;
+        s->gap = gap_of(&r, s);
+        if (s->index < out->index) out->index = s->index;
     }
-    return in->design->gateways_n ? worst : 0;
+    if (!out->gateways_n) out->index = 0;
+}
+
+/* ---- circuits ---- */
+
+const struct circuit_weight circuit_weights[] = {
+    {"NET-RED-01", "two sessions for every peering", 25},
+    {"NET-RED-04", "legs on different devices", 15},
+    {"NET-RED-05", "legs apart at the provider", 15},
+    {"NET-RED-06", "the same prefixes on both legs", 10},
+    {"NET-BGP-07", "BFD on both legs", 10},
+    {"NET-RED-09", "one leg carries the load", 15},
+    {"NET-RED-10", "the loss of a leg rehearsed", 10},
+    {0},
+};
+
+static bool of_circuit(const char *subject, const char *circuit)
+{
+    size_t n = strlen(circuit);
+    return strncmp(subject, circuit, n) == 0 && (subject[n] == 0 || subject[n] == '/');
+}
+
+/* Does a row pass at every subject of a circuit? Rows that do not apply there count as passed. */
+static bool row_good(const struct finding *findings, size_t n, const char *row, const char *circuit, bool drill)
+{
+    bool good = true, found = false;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(findings[i].row->id, row) != 0 || !of_circuit(findings[i].subject, circuit)) continue;
+        enum verdict v = findings[i].verdict;
+        found = true;
+        good = good && (v == VERDICT_PASS || (v == VERDICT_NA && !drill));
+    }
+    return found && good;
+}
+
+static void score_circuits(const struct checklist_input *in, const struct finding *findings, size_t n,
+                           struct arena *arena, struct resiliency *out)
+{
+    for (size_t i = 0; i < out->circuits_n; i++) {
+        struct resiliency_score *s = &out->circuits[i];
+        uint32_t worst = 0;
+        const char *subject = arena_printf(arena, "circuit/%s", in->design->circuits[i].name);
+        *s = (struct resiliency_score){.subject = subject ? subject : "", .gap = ""};
+        for (const struct circuit_weight *w = circuit_weights; w->row; w++) {
+            bool drill = strcmp(w->row, "NET-RED-10") == 0;
+            if (row_good(findings, n, w->row, s->subject, drill)) s->index += w->weight;
+            else if (w->weight > worst) worst = w->weight, s->gap = w->what;
+        }
+        if (is_down(in, in->design->circuits[i].name)) s->index = 0, s->gap = "a leg is down";
+    }
+}
+
+/* ---- the loss of one ---- */
+
+static struct n_minus_one loss(struct arena *arena, const char *kind, const char *name, const char *one,
+                               uint64_t left, uint64_t load)
+{
+    const char *subject = arena_printf(arena, "%s/%s", kind, name), *text = NULL;
+    struct n_minus_one out = {.known = load > 0};
+    if (load) out.percent = left >= load ? 100 : (uint32_t)(left * 100 / load);
+    if (load && left < load && strcmp(kind, "circuit") == 0)
+        text = arena_printf(arena, "one leg carries %u %% of both", out.percent);
+    else if (load) text = arena_printf(arena, "%s carries %u %% of the load", one, out.percent);
+    else text = arena_printf(arena, "%s: the planned load is not known", one);
+    out.subject = subject ? subject : "";
+    out.text = text ? text : "";
+    return out;
+}
+
+static uint64_t least_left(const struct design *d, const struct design_recovery *set)
+{
+    uint64_t sum = 0, largest = 0;
+    for (size_t i = 0; i < set->circuits_n; i++) {
+        uint32_t mbps = design_circuit(d, set->circuits[i])->bandwidth_mbps;
+        sum += mbps;
+        if (mbps > largest) largest = mbps;
+    }
+    return sum - largest;
+}
+
+static void losses_of(const struct design *d, struct arena *arena, struct resiliency *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->circuits_n; i++) {
+        const struct design_circuit *c = &d->circuits[i];
+        out->losses[n++] = loss(arena, "circuit", c->name, "one leg", c->bandwidth_mbps, c->peak_mbps);
+    }
+    for (size_t i = 0; i < d->recovery_sets_n; i++)
+        out->losses[n++] = loss(arena, "recovery", d->recovery_sets[i].name, "the rest without its largest circuit",
+                                least_left(d, &d->recovery_sets[i]), d->recovery_sets[i].critical_mbps);
+    out->losses_n = n;
+}
+
+struct resiliency resiliency_of(const struct checklist_input *in, const struct finding *findings, size_t n,
+                                struct arena *arena)
+{
+    const struct design *d = in->design;
+    struct resiliency out = {.gateways_n = d->gateways_n, .circuits_n = d->circuits_n};
+    out.gateways = arena_take_array(arena, d->gateways_n + 1, sizeof *out.gateways);
+    out.circuits = arena_take_array(arena, d->circuits_n + 1, sizeof *out.circuits);
+    out.losses = arena_take_array(arena, d->circuits_n + d->recovery_sets_n + 1, sizeof *out.losses);
+    if (!out.gateways || !out.circuits || !out.losses) return (struct resiliency){0};
+    score_gateways(in, advice_open(findings, n), arena, &out);
+    score_circuits(in, findings, n, arena, &out);
+    losses_of(d, arena, &out);
+    return out;
 }

@@ -2,6 +2,7 @@
 #include "checklist/rows_json.h"
 #include <string.h>
 #include "base/text.h"
+#include "checklist/resiliency.h"
 #include "net/fields_json.h"
 
 static const char *const levels[] = {"must", "should", "may", NULL};
@@ -18,6 +19,8 @@ static const struct field row_rows[] = {
     {"seed", FIELD_TEXT, offsetof(struct checklist_row, seed), FIELD_REQUIRED},
     {"owner", FIELD_TEXT, offsetof(struct checklist_row, owner), FIELD_REQUIRED},
     {"title", FIELD_TEXT, offsetof(struct checklist_row, title), FIELD_REQUIRED},
+    {"applies", FIELD_TEXT, offsetof(struct checklist_row, applies), FIELD_REQUIRED},
+    {"text", FIELD_TEXT, offsetof(struct checklist_row, text), FIELD_REQUIRED},
     {"remedy", FIELD_TEXT, offsetof(struct checklist_row, remedy), FIELD_REQUIRED},
     {"source", FIELD_TEXT, offsetof(struct checklist_row, source), FIELD_REQUIRED},
     {0},
@@ -106,6 +109,32 @@ static json_t *finding_to_json(const struct finding *f)
                      f->owner, "remedy", f->remedy, "where", f->where, "evidence", evidence_to_json(f));
 }
 
+static json_t *scores_to_json(const struct resiliency_score *list, size_t n, bool gateway)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = json_pack("{s:s, s:i, s:s}", "subject", list[i].subject, "index", (int)list[i].index, "gap", list[i].gap);
+        if (gateway)
+            json_object_set_new(o, "parts",
+                                json_pack("{s:i, s:f, s:i, s:i}", "route", (int)list[i].route, "multiplier",
+                                          list[i].multiplier_halves / 2.0, "zone", (int)list[i].zone, "advisory",
+                                          (int)list[i].advisory));
+        json_array_append_new(out, o);
+    }
+    return out;
+}
+
+static json_t *losses_to_json(const struct resiliency *r)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < r->losses_n; i++) {
+        const struct n_minus_one *l = &r->losses[i];
+        json_array_append_new(out, json_pack("{s:s, s:o, s:s}", "subject", l->subject, "percent",
+                                             l->known ? json_integer(l->percent) : json_null(), "text", l->text));
+    }
+    return out;
+}
+
 json_t *report_to_json(const struct report *r)
 {
     json_t *rows = json_array();
@@ -115,6 +144,10 @@ json_t *report_to_json(const struct report *r)
         (json_int_t)r->count[VERDICT_WARN], "fail", (json_int_t)r->count[VERDICT_FAIL], "note",
         (json_int_t)r->count[VERDICT_NOTE], "unknown", (json_int_t)r->count[VERDICT_UNKNOWN], "na",
         (json_int_t)r->count[VERDICT_NA], "waived", (json_int_t)r->count[VERDICT_WAIVED]);
-    return json_pack("{s:s, s:o, s:i, s:o}", "mode", r->mode, "summary", summary, "index", (int)r->index,
-                     "rows", rows);
+    json_t *resiliency = json_pack(
+        "{s:o, s:o, s:o}", "gateways", scores_to_json(r->resiliency->gateways, r->resiliency->gateways_n, true),
+        "circuits", scores_to_json(r->resiliency->circuits, r->resiliency->circuits_n, false), "losses",
+        losses_to_json(r->resiliency));
+    return json_pack("{s:s, s:o, s:i, s:o, s:o}", "mode", r->mode, "summary", summary, "index", (int)r->index,
+                     "resiliency", resiliency, "rows", rows);
 }

@@ -119,7 +119,10 @@ struct design_leg design_leg_of(const struct design *d, const struct design_circ
     out.router = *l->router ? design_router(d, l->router, &out.site) : NULL;
     out.announce = e->announce;
     out.announce_n = e->announce_n;
-    if (!e->announce_n && out.site) {
+    if (!e->announce_n && kind != PEERING_PRIVATE) {
+        out.announce = p->declared;
+        out.announce_n = p->declared_n;
+    } else if (!e->announce_n && out.site) {
         out.announce = out.site->prefixes;
         out.announce_n = out.site->prefixes_n;
     }

@@ -116,7 +116,8 @@ struct design_peering {
     enum design_party managed_by;    /* unsaid: the circuit's l3_managed_by */
     const char *last_reset;          /* "2026-01-31" */
     const char **advertised_prefixes;
-    size_t advertised_prefixes_n;
+    struct prefix *declared; /* those of them that can be read */
+    size_t advertised_prefixes_n, declared_n;
     uint32_t customer_asn;
     const char *routing_registry, *route_filter;
     struct design_edge edge[LEGS];

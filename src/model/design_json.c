@@ -239,13 +239,23 @@ static void fill_texts(const struct field *rows, uint8_t *record)
     }
 }
 
-static void fill_design(struct design *d)
+static void read_declared(struct design_peering *p, struct arena *arena)
+{
+    p->declared = arena_take_array(arena, p->advertised_prefixes_n + 1, sizeof *p->declared);
+    for (size_t i = 0; p->declared && i < p->advertised_prefixes_n; i++)
+        if (prefix_parse(p->advertised_prefixes[i], &p->declared[p->declared_n]) == PREFIX_FINE)
+            p->declared_n++;
+}
+
+static void fill_design(struct design *d, struct arena *arena)
 {
     fill_texts(design_rows, (uint8_t *)d);
     if (!d->cloud) d->cloud = clouds[0];
     for (size_t i = 0; i < d->circuits_n; i++)
-        for (int k = 0; k < PEERING_KINDS; k++)
+        for (int k = 0; k < PEERING_KINDS; k++) {
             fill_texts(design_peering_rows, (uint8_t *)&d->circuits[i].peerings[k]);
+            read_declared(&d->circuits[i].peerings[k], arena);
+        }
 }
 
 static bool name_valid(const char *s)
@@ -357,7 +367,7 @@ struct design *design_from_json(const json_t *json, struct arena *arena, struct 
     *d = design_blank;
     fields_read(design_rows, json, d, arena, problems, "");
     if (problems->count > before) return NULL;
-    fill_design(d);
+    fill_design(d, arena);
     check_references(&(struct design_checking){arena, problems}, d);
     return problems->count > before ? NULL : d;
 }

@@ -89,6 +89,7 @@ struct design_flow { /* who talks to whom, and by which way */
     size_t via_n, out_n, back_n;
 };
 
+enum { DSCP_UNSAID = 255 };
 struct design_class {
     const char *workload, *queue, *peering; /* voice, video, sharing, files, signalling */
     uint8_t dscp;

@@ -6,6 +6,8 @@ static const char *const paths[] = {"unsaid", "expressroute", "internet", NULL};
 static const char *const techniques[] = {"unsaid", "longer_prefix", "weight", "prepend", NULL};
 static const char *const returns[] = {"unsaid", "microsoft", "internet", "none", NULL};
 
+static const struct design_class class_blank = {.dscp = DSCP_UNSAID};
+
 // clang-format off
 const struct field design_statement_rows[] = {
     {"row", FIELD_TEXT, AT(design_statement, row), FIELD_REQUIRED, .min = 1, .help = "id of a checklist row"},
@@ -144,7 +146,8 @@ static const struct field rewrite_rows[] = {
 };
 const struct field design_qos_rows[] = {
     TEXT(design_qos, profile, "2019-04 or 2015-10"),
-    LIST(design_qos, classes, design_class, class_rows, "what is marked how"),
+    {"classes", FIELD_LIST, COUNTED(design_qos, classes), .sub = class_rows, .size = sizeof(struct design_class),
+     .blank = &class_blank, .help = "what is marked how"},
     LIST(design_qos, queues, design_queue, queue_rows, "of the customer's edge"),
     LIST(design_qos, rewrites, design_rewrite, rewrite_rows, "hops that change markings"),
     MAYBE(design_qos, trusted_path, "is it known that no hop rewrites listed markings?"),

@@ -1,8 +1,10 @@
 #include "bench.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "healthy.h"
 #include "model/catalogue_json.h"
 #include "model/design_json.h"
+#include "patch.h"
 #include "sys/data_files.h"
 #include "sys/yaml.h"
 
@@ -29,7 +31,74 @@ void bench_open(struct bench *b)
     assert_int_equal(ps.count, 0);
 }
 
-void bench_close(struct bench *b) { arena_drop(&b->arena); }
+void bench_close(struct bench *b)
+{
+    json_decref(b->resilient);
+    arena_drop(&b->arena);
+}
+
+static json_t *resilient_json(struct bench *b)
+{
+    struct problems ps;
+    problems_init(&ps, &b->arena);
+    struct yaml_doc *doc = yaml_read_file(EXAMPLES "/resilient.yaml", &ps);
+    assert_non_null(yaml_root(doc));
+    json_t *copy = json_deep_copy(yaml_root(doc));
+    yaml_drop(doc);
+    return copy;
+}
+
+const struct report *bench_patched(struct bench *b, const char *changes, bool with_facts)
+{
+    struct problems ps;
+    struct facts facts;
+    if (!b->resilient) b->resilient = resilient_json(b);
+    json_t *json = json_deep_copy(b->resilient);
+    facts_init(&facts);
+    problems_init(&ps, &b->arena);
+    const struct design *whole = design_from_json(json, &b->arena, &ps);
+    assert_non_null(whole);
+    healthy_facts(whole, BENCH_NOW_MS, &facts);
+    patch_apply(changes, json, &facts);
+    facts_sort(&facts);
+    struct design *d = design_from_json(json, &b->arena, &ps);
+    for (const struct problem *p = ps.first; p; p = p->next) print_message("%s: %s; %s\n", p->where, p->what, p->rule);
+    if (!d) fail_msg("no design any more: %s", changes);
+    const struct report *r = bench_run(b, d, with_facts ? &facts : NULL);
+    facts_drop(&facts); /* the report's findings keep no facts a test looks at, except by name */
+    json_decref(json);
+    return r;
+}
+
+struct bench_lines bench_lines(const char *file)
+{
+    struct bench_lines out = {0};
+    struct text path = {0};
+    text_addf(&path, "%s/%s", HERE, file);
+    FILE *f = fopen(text_get(&path), "re");
+    text_drop(&path);
+    assert_non_null(f);
+    out.text = calloc(1, 512 << 10);
+    out.list = calloc(2000, sizeof *out.list);
+    assert_true(out.text && out.list && fread(out.text, 1, (512 << 10) - 1, f) > 0);
+    fclose(f);
+    for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n")) {
+        struct bench_line *l = &out.list[out.n];
+        char *colon = strchr(line, ':');
+        if (*line == '#' || !colon) continue;
+        *colon = 0;
+        sscanf(line, "%119s %119[^\n]", l->word[0], l->word[1]);
+        for (size_t n = strlen(l->word[1]); n && l->word[1][n - 1] == ' '; n--) l->word[1][n - 1] = 0;
+        l->rest = colon + 1 + strspn(colon + 1, " ");
+        out.n++;
+    }
+    return out;
+}
+void bench_lines_drop(struct bench_lines *l)
+{
+    free(l->list);
+    free(l->text);
+}
 
 struct design *bench_design(struct bench *b, const char *yaml)
 {

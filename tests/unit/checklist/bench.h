@@ -5,6 +5,7 @@
 
 struct bench {
     struct arena arena;
+    json_t *resilient;
     struct checklist *checklist;
     struct catalogue *catalogue;
 };
@@ -14,8 +15,24 @@ void bench_close(struct bench *b);
 struct design *bench_design(struct bench *b, const char *yaml);
 /* The demo's text with one passage replaced; the passage must be there. Freed by the caller. */
 char *bench_demo_with(const char *find, const char *replace);
-/* NOW is 2026-06-01. */
-#define BENCH_NOW_MS (INT64_C(1780272000) * 1000)
+/* NOW is 2026-11-25. */
+#define BENCH_NOW_MS (INT64_C(1795564800) * 1000)
+/* examples/resilient.yaml with changes (patch.h) laid over it, judged alone or with healthy evidence. */
+const struct report *bench_patched(struct bench *b, const char *changes, bool with_facts);
+
+/* A text file of this folder: one line a record, its first two words, and what follows a ':'. Lines that
+ * begin with '#' are skipped. */
+struct bench_line {
+    char word[2][120];
+    const char *rest;
+};
+struct bench_lines {
+    struct bench_line *list;
+    size_t n;
+    char *text;
+};
+struct bench_lines bench_lines(const char *file);
+void bench_lines_drop(struct bench_lines *l);
 const struct report *bench_run(struct bench *b, const struct design *d, const struct facts *facts);
 /* The worst verdict among the findings of a row; VERDICTS if it has none. */
 enum verdict bench_verdict(const struct report *r, const char *id);
