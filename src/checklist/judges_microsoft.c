@@ -263,15 +263,17 @@ static void asked_live(struct judging *j)
 {
     const struct design_filter *f = design_filter(j->d, j->p->route_filter);
     for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
-        size_t n, foreign = 0;
+        size_t n, foreign = 0, bare = 0;
         const struct fact *const *list = seen_all(j, FACT_CUSTOMER_ROUTE, leg_subject(j, leg), &n);
         for (size_t i = 0; i < n; i++) {
             const char *communities = strchr(list[i]->value, ' ');
-            foreign += !communities || !wanted_by(f, communities + 1);
+            bare += !communities;
+            foreign += communities && !wanted_by(f, communities + 1);
         }
         if (!n) unclear(j, "no evidence of customer.route for %s", leg_subject(j, leg));
         else if (!f) unclear(j, "the design does not give the communities of the filter");
-        else if (foreign) broken(j, "%zu prefixes on the %s leg carry no selected community", foreign, leg_name(leg));
+        else if (bare) unclear(j, "the evidence of the %s leg has no communities", leg_name(leg));
+        if (foreign && f) broken(j, "%zu prefixes on the %s leg carry no selected community", foreign, leg_name(leg));
         else holds(j);
     }
 }

@@ -20,6 +20,7 @@ static json_t *registry(const char *name)
 void bench_open(struct bench *b)
 {
     struct problems ps;
+    *b = (struct bench){0};
     arena_init(&b->arena, 1 << 30);
     problems_init(&ps, &b->arena);
     json_t *files[] = {registry("providers.json"), registry("peering_locations.json"),
