@@ -11,6 +11,7 @@
 #include "model/catalogue_json.h"
 #include "model/design_json.h"
 #include "sys/data_files.h"
+#include "sys/tls.h"
 
 enum { MEMORY = 1 << 30 };
 
@@ -195,4 +196,45 @@ void check_tell_silent(const struct check *k)
         fprintf(stderr, "fairlead: no answer from %.*s\n", (int)n, s);
         s += n + (s[n] == '\n');
     }
+}
+
+/* ---- what a filed report names ---- */
+
+static void hash_text(const void *bytes, size_t n, char out[static 65])
+{
+    unsigned char digest[TLS_DIGEST];
+    tls_digest(bytes, n, digest);
+    for (size_t i = 0; i < TLS_DIGEST; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Of the design as written, or as derived when nobody wrote one; and of all facts, a line each. */
+static void hash_inputs(struct check *k)
+{
+    struct text t = {0};
+    if (!k->doc || !lab_read_file(k->file, &t)) {
+        json_t *json = design_to_json(k->design, false);
+        char *s = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+        text_add(&t, s ? s : "");
+        free(s);
+        json_decref(json);
+    }
+    hash_text(text_get(&t), t.n, k->design_hash);
+    text_clear(&t);
+    for (size_t i = 0; k->has_facts && i < k->facts.n; i++) {
+        const struct fact *f = &k->facts.list[i];
+        text_addf(&t, "%s %s %s %s %lld\n", fact_kinds[f->name].name, f->subject, f->value, f->source,
+                  (long long)f->at_ms);
+    }
+    hash_text(text_get(&t), t.n, k->evidence_hash);
+    text_drop(&t);
+}
+
+struct check_view check_view_of(struct check *k, const struct report *r)
+{
+    hash_inputs(k);
+    return (struct check_view){.report = r, .checklist = k->checklist, .place = check_place, .ctx = k,
+                               .waivers = k->waivers, .design_name = *k->design->name ? k->design->name : "design",
+                               .design_file = k->doc ? k->file : "derived from the export",
+                               .design_hash = k->design_hash, .evidence_hash = k->evidence_hash,
+                               .facts_n = k->has_facts ? k->facts.n : 0};
 }

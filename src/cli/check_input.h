@@ -3,6 +3,7 @@
 #pragma once
 #include "base/text.h"
 #include "checklist/rows_json.h"
+#include "cli/check_print.h"
 #include "sys/yaml.h"
 
 enum { CHECK_PREFIXES_MAX = 32 };
@@ -26,6 +27,7 @@ struct check {
     char file[512];   /* of the design */
     char place[4700];
     struct text silent; /* parties that did not answer, a line each */
+    char design_hash[65], evidence_hash[65];
 };
 
 /* Each returns EXIT_FINE, or an exit status after a message on stderr. */
@@ -44,6 +46,8 @@ const char *check_place(void *check, const char *pointer);
 /* Of check_import.c: facts of exported files and of an API, and the design: the file given, or
  * DIR/design.yaml, or what the resources amount to. */
 int check_take_import(struct check *k, const struct check_source *s);
+/* How the report is shown: everything but colour and choice of rows. */
+struct check_view check_view_of(struct check *k, const struct report *r);
 /* Gives unknown findings the command that would supply what they lack. */
 void check_hint_missing(struct check *k, struct report *r);
 int check_load_design(struct check *k, const char *file);

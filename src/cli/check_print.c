@@ -39,9 +39,42 @@ static void print_evidence(const struct finding *f, FILE *out)
     if (f->evidence_n > SHOWN) fprintf(out, "        seen  and %zu more\n", f->evidence_n - SHOWN);
 }
 
+/* The same row and subject in the report before; NULL if it was not there. */
+static const struct finding *earlier(const struct check_view *v, const struct finding *f)
+{
+    for (size_t i = 0; v->before && i < v->before->findings_n; i++) {
+        const struct finding *b = &v->before->findings[i];
+        if (strcmp(b->row->id, f->row->id) == 0 && strcmp(b->subject, f->subject) == 0) return b;
+    }
+    return NULL;
+}
+
+static bool changed(const struct check_view *v, const struct finding *f)
+{
+    const struct finding *b = earlier(v, f);
+    return b && b->verdict != f->verdict;
+}
+
+size_t check_print_changes(const struct check_view *v, FILE *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->report->findings_n; i++) {
+        const struct finding *f = &v->report->findings[i];
+        if (!changed(v, f)) continue;
+        n++;
+        paint(v, earlier(v, f)->verdict, out);
+        fputs(" -> ", out);
+        paint(v, f->verdict, out);
+        fprintf(out, "  %-11s %s%s%s", f->row->id, f->subject, *f->message ? ": " : "", *f->subject ? "" : f->row->title);
+        print_escaped(f->message, out);
+        fputc('\n', out);
+    }
+    return n;
+}
+
 static void print_finding(const struct check_view *v, const struct finding *f, FILE *out)
 {
-    fputs("  ", out);
+    fputs(changed(v, f) ? "* " : "  ", out);
     paint(v, f->verdict, out);
     fprintf(out, " %-11s %s%s%s\n", f->row->id, f->row->title, *f->subject ? "  " : "", f->subject);
     if (*f->message) {
@@ -87,16 +120,20 @@ static void print_seed(const struct check_view *v, const struct checklist_seed *
         if (strcmp(v->report->findings[i].row->seed, seed->code) == 0)
             count[v->report->findings[i].verdict]++, n++;
     if (n == 0) return;
-    fprintf(out, "%s%s  %s%s\n", v->colour ? "\033[1m" : "", seed->code, seed->title,
-            v->colour ? "\033[0m" : "");
+    fprintf(out, "%s%s  %s%s", v->colour ? "\033[1m" : "", seed->code, seed->title, v->colour ? "\033[0m" : "");
+    if (v->seed_order) {
+        bool green = !count[VERDICT_FAIL] && !count[VERDICT_UNKNOWN];
+        fprintf(out, "  -  %s", green ? "done" : count[VERDICT_FAIL] ? "NOT done" : "not known");
+    }
+    fputc('\n', out);
     for (size_t i = 0; i < v->report->findings_n; i++) {
         const struct finding *f = &v->report->findings[i];
         bool shown = f->verdict >= VERDICT_WAIVED && f->verdict != VERDICT_PASS;
-        if (strcmp(f->row->seed, seed->code) == 0 && !unjudged(f) && (v->all || shown))
+        if (strcmp(f->row->seed, seed->code) == 0 && !unjudged(f) && (v->all || v->seed_order || shown))
             print_finding(v, f, out);
     }
-    if (!v->all) print_ids(v, seed->code, VERDICT_PASS, true, "ok  ", out);
-    if (!v->all) print_ids(v, seed->code, VERDICT_NA, true, "n/a ", out);
+    if (!v->all && !v->seed_order) print_ids(v, seed->code, VERDICT_PASS, true, "ok  ", out);
+    if (!v->all && !v->seed_order) print_ids(v, seed->code, VERDICT_NA, true, "n/a ", out);
     print_ids(v, seed->code, VERDICT_UNKNOWN, false, "not yet judged", out);
     fputc('\n', out);
 }
