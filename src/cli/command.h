@@ -25,6 +25,7 @@ extern const struct command drill_commands[];
 extern const struct command check_commands[];
 extern const struct command import_commands[];
 extern const struct command why_commands[];
+extern const struct command config_commands[];
 extern const struct command circuit_commands[];
 extern const struct command probe_commands[];
 extern const struct command demo_commands[];
