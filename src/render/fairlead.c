@@ -4,7 +4,7 @@
 
 static void put_attachment(const struct render_session *s, struct text *out)
 {
-    text_addf(out, "      - name: leg-%s\n        subject: circuit/%s/%s/%s\n        port: %s\n", leg_name(s->leg), s->circuit, peering_kind_name(s->kind), leg_name(s->leg), s->port);
+    text_addf(out, "      - name: leg-%s\n        subject: circuit/%s/%s/%s\n        port: %s\n", leg_name(s->leg), s->circuit, peering_kind_name(s->kind), leg_name(s->leg), s->linux_port);
     text_addf(out, "        stag: %u\n        ctag: %u\n        addresses: [", s->stag, s->vlan);
     if (has_addr(&s->customer)) text_addf(out, "\"%s/%u\"", ADDR(&s->customer), s->link.len);
     if (has_addr(&s->customer6)) text_addf(out, "%s\"%s/%u\"", has_addr(&s->customer) ? ", " : "", ADDR(&s->customer6), s->link6.len);

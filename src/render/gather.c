@@ -97,6 +97,16 @@ static uint16_t own_stag(const struct design *d, const struct design_circuit *c,
     return port && port->tagging == TAGGING_QINQ ? leg->outer_tag : 0;
 }
 
+/* "et-0/0/0" is "et-0-0-0" on Linux; the sub-interface is named after port and tag if that fits. */
+static void name_interfaces(struct render_session *s)
+{
+    snprintf(s->linux_port, sizeof s->linux_port, "%.15s", s->port);
+    for (char *p = s->linux_port; *p; p++)
+        if (*p == '/' || *p == ':') *p = '-';
+    if (s->stag && snprintf(s->interface, sizeof s->interface, "%.5s.%u.%u", s->linux_port, s->stag, s->vlan) < 16) return;
+    snprintf(s->interface, sizeof s->interface, "%.10s.%u", s->linux_port, s->vlan);
+}
+
 static void gather_session(const struct design *d, const struct design_circuit *c, enum peering_kind kind, enum leg leg,
                            struct render_router *r)
 {
@@ -118,8 +128,7 @@ static void gather_session(const struct design *d, const struct design_circuit *
     if (!s->bfd.multiplier) s->bfd.multiplier = BFD_MULTIPLIER;
     snprintf(s->name, sizeof s->name, "%.36s-%s-%s", c->name, peering_kind_name(kind), leg_name(leg));
     s->stag = own_stag(d, c, e, &l);
-    if (s->stag) snprintf(s->interface, sizeof s->interface, "%.40s.%u.%u", s->port, s->stag, s->vlan);
-    else snprintf(s->interface, sizeof s->interface, "%.40s.%u", s->port, s->vlan);
+    name_interfaces(s);
     gather_addresses(p, leg, s);
     gather_announce(p, &l, kind, e, s);
     if (kind == PEERING_PRIVATE) gather_accept(d, c, s);
@@ -203,12 +212,12 @@ void render_head(const struct render_router *r, const char *mark, struct text *o
 
 static void linux_interface(const struct render_session *s, const char *mark, struct text *out)
 {
-    char outer[64];
-    snprintf(outer, sizeof outer, "%.40s.%u", s->port, s->stag);
+    char outer[16];
+    snprintf(outer, sizeof outer, "%.10s.%u", s->linux_port, s->stag);
     if (s->stag)
-        text_addf(out, "%s   ip link add link %s name %s type vlan proto 802.1Q id %u && ip link set %s up\n", mark, s->port,
+        text_addf(out, "%s   ip link add link %s name %s type vlan proto 802.1Q id %u && ip link set %s up\n", mark, s->linux_port,
                   outer, s->stag, outer);
-    text_addf(out, "%s   ip link add link %s name %s type vlan id %u && ip link set %s up\n", mark, s->stag ? outer : s->port,
+    text_addf(out, "%s   ip link add link %s name %s type vlan id %u && ip link set %s up\n", mark, s->stag ? outer : s->linux_port,
               s->interface, s->vlan, s->interface);
     if (has_addr(&s->customer))
         text_addf(out, "%s   ip addr add %s/%u dev %s\n", mark, ADDR(&s->customer), s->link.len, s->interface);

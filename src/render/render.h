@@ -17,7 +17,8 @@ struct render_session { /* one leg of one peering */
     enum peering_kind kind;
     enum leg leg;
     char name[64];      /* "er-demo-private-primary" */
-    char interface[64]; /* "wan0.100" */
+    char interface[16];  /* on Linux, which has 15 characters: "wan0.100" */
+    char linux_port[16]; /* the port as Linux can call it */
     const char *port;
     uint16_t vlan, stag; /* stag 0: the provider adds it, or there is none */
     struct prefix link, link6; /* link6 without address: IPv4 only */
