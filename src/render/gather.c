@@ -97,14 +97,23 @@ static uint16_t own_stag(const struct design *d, const struct design_circuit *c,
     return port && port->tagging == TAGGING_QINQ ? leg->outer_tag : 0;
 }
 
-/* "et-0/0/0" is "et-0-0-0" on Linux; the sub-interface is named after port and tag if that fits. */
+/* PORT.TAG, with the port cut so that the whole has the 15 characters of an interface on Linux. */
+static void sub_interface(char out[static 16], const char *port, unsigned tag)
+{
+    char end[8];
+    int n = snprintf(end, sizeof end, ".%u", tag & 0xfff);
+    snprintf(out, 16, "%.*s%.7s", 15 - n, port, end);
+}
+
+/* "et-0/0/0" is "et-0-0-0" on Linux. */
 static void name_interfaces(struct render_session *s)
 {
+    char outer[16];
     snprintf(s->linux_port, sizeof s->linux_port, "%.15s", s->port);
     for (char *p = s->linux_port; *p; p++)
         if (*p == '/' || *p == ':') *p = '-';
-    if (s->stag && snprintf(s->interface, sizeof s->interface, "%.5s.%u.%u", s->linux_port, s->stag, s->vlan) < 16) return;
-    snprintf(s->interface, sizeof s->interface, "%.10s.%u", s->linux_port, s->vlan);
+    sub_interface(outer, s->linux_port, s->stag);
+    sub_interface(s->interface, s->stag ? outer : s->linux_port, s->vlan);
 }
 
 static void gather_session(const struct design *d, const struct design_circuit *c, enum peering_kind kind, enum leg leg,
@@ -213,7 +222,7 @@ void render_head(const struct render_router *r, const char *mark, struct text *o
 static void linux_interface(const struct render_session *s, const char *mark, struct text *out)
 {
     char outer[16];
-    snprintf(outer, sizeof outer, "%.10s.%u", s->linux_port, s->stag);
+    sub_interface(outer, s->linux_port, s->stag);
     if (s->stag)
         text_addf(out, "%s   ip link add link %s name %s type vlan proto 802.1Q id %u && ip link set %s up\n", mark, s->linux_port,
                   outer, s->stag, outer);
