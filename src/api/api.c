@@ -1,4 +1,5 @@
-/* api/api.c - the front door: takes the target apart, checks what every call must have, passes on. */
+/* api/api.c - the front door: takes the target apart, checks what every call must have, passes on.
+ */
 #include "api/api.h"
 #include <stdlib.h>
 #include <string.h>

@@ -80,7 +80,7 @@ struct api_subscription {
     enum api_subscription_kind kind;
     const char
         *provider; /* provider side: whose circuits appear here; NULL or "": every provider's */
-    bool no_m365; /* not authorised to get Microsoft 365's routes over a circuit */
+    bool no_m365;  /* not authorised to get Microsoft 365's routes over a circuit */
 };
 
 struct api_quota { /* of every subscription; 0: no limit */
@@ -125,8 +125,8 @@ int64_t api_next(const struct api *a);
 void api_tick(struct api *a, int64_t now_ms);
 
 /* Every stored resource with its internal properties (tags, secrets). A new
- * reference to a list in key order, or NULL when the store cannot be read. The list is the caller's;
- * what is in it is shared and must not be changed. */
+ * reference to a list in key order, or NULL when the store cannot be read. The list is the
+ * caller's; what is in it is shared and must not be changed. */
 MUST_USE json_t *api_resources(struct api *a);
 
 struct api_resource {

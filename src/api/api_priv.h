@@ -61,7 +61,7 @@ struct call {
     struct target target;
     const char *version;                /* api-version */
     const struct api_subscription *sub; /* of the path */
-    enum resource_kind place_kind; /* what the path names, and the key of its identifier */
+    enum resource_kind place_kind;      /* what the path names, and the key of its identifier */
     const char *place_key;
     bool again; /* the end of an operation must be tried later */
     bool part;  /* so far it is done: to be written, and gone on with */
@@ -149,8 +149,8 @@ struct operation_start {
     const char *location, *action, *argument;
 };
 /* Adds the record to the batch; the caller commits, then calls operation_started. Its id. What
- * takes no time has ended with it: the resources are in the batch as they are afterwards, so what is
- * to be shown of them as they are meanwhile is made before. */
+ * takes no time has ended with it: the resources are in the batch as they are afterwards, so what
+ * is to be shown of them as they are meanwhile is made before. */
 const char *operation_add(struct call *c, const struct operation_start *s);
 void operation_started(struct call *c, const char *id, const struct operation_start *s);
 /* The url of its state ("operations") or its result ("operationResults"). */
@@ -195,7 +195,7 @@ struct kind_hooks {
 };
 extern const struct kind_hooks kind_hooks[RESOURCE_KINDS];
 
-void resources_handle(struct call *c, size_t at); /* segments[at] is the type */
+void resources_handle(struct call *c, size_t at);             /* segments[at] is the type */
 void resources_list(struct call *c, enum resource_kind kind); /* of a subscription */
 /* Identifiers and tags of all kinds; group NULL: of a subscription; type NULL: of all types. */
 void resources_brief(struct call *c, const char *group, const char *type);

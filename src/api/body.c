@@ -69,7 +69,8 @@ json_t *request_object(struct call *c)
         return NULL;
     }
     if (c->req->body_n > 0)
-        body = own(c, json_loadb(c->req->body, c->req->body_n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error));
+        body = own(c, json_loadb(c->req->body, c->req->body_n,
+                                 JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error));
     if (!body)
         fault_add(&c->faults, FAULT_InvalidRequestContent, "",
                   "The request content was invalid and could not be read as JSON: %s.", error.text);

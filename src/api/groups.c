@@ -419,9 +419,8 @@ static void network_path(struct call *c) /* /subscriptions/S/providers/Microsoft
     enum resource_kind k = resource_kind_find(KIND_NONE, c->target.segments[4]);
     if (c->req->method != API_GET) {
         fault_add(&c->faults, FAULT_MethodNotAllowed, "", "This list can only be read.");
-    } else if (c->target.n <= 6 &&
-               offers_handle(c, c->target.segments[4],
-                             c->target.n == 6 ? c->target.segments[5] : NULL)) {
+    } else if (c->target.n <= 6 && offers_handle(c, c->target.segments[4],
+                                                 c->target.n == 6 ? c->target.segments[5] : NULL)) {
         return;
     } else if (c->target.n == 5 && k != KIND_NONE &&
                resource_type(k)->flags & KIND_BY_SUBSCRIPTION) {

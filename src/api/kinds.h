@@ -71,7 +71,8 @@ void circuit_ready_check(struct call *c, const struct record *circuit, const cha
 void circuit_limit_check(struct call *c, const struct record *circuit, const char *target);
 
 /* Something that may be another customer's, named by `key` (NULL: by nothing): its owner needs no
- * authorization key, everybody else one that is not spent. *out_authorization: what was used, or "". */
+ * authorization key, everybody else one that is not spent. *out_authorization: what was used, or
+ * "". */
 struct shared {
     enum resource_kind kind, authorization; /* of the thing, and of its authorizations */
     const char *id, *key, *target, *secret;

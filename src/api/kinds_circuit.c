@@ -1,6 +1,7 @@
-/* api/kinds_circuit.c - circuits, their authorizations, and the provider's side of them. Kept beside a circuit, out of sight: its S-tag (a number per peering location, so per edge
- * pair), a label that names it to edges, and the key of its cross-connection, which appears and
- * vanishes with it. The provider's state lives in the circuit; the cross-connection shows it. */
+/* api/kinds_circuit.c - circuits, their authorizations, and the provider's side of them. Kept
+ * beside a circuit, out of sight: its S-tag (a number per peering location, so per edge pair), a
+ * label that names it to edges, and the key of its cross-connection, which appears and vanishes
+ * with it. The provider's state lives in the circuit; the cross-connection shows it. */
 #include <stdio.h>
 #include <string.h>
 #include "api/kinds.h"
@@ -68,8 +69,7 @@ static void keep_provider(const struct write *w, struct record_circuit *r)
     r->provider.mbps = r->gbps_as_mbps ? r->gbps_as_mbps : old.mbps;
 }
 
-static void store_bandwidth(json_t *props, const struct circuit_terms *t,
-                            const struct record *port)
+static void store_bandwidth(json_t *props, const struct circuit_terms *t, const struct record *port)
 {
     if (!port) {
         json_object_set_new(props, "serviceProviderProperties",
@@ -81,7 +81,8 @@ static void store_bandwidth(json_t *props, const struct circuit_terms *t,
         return;
     }
     json_object_del(props, "serviceProviderProperties");
-    json_object_set_new(props, "expressRoutePort", json_pack("{s:s}", "id", record_text(port, "id")));
+    json_object_set_new(props, "expressRoutePort",
+                        json_pack("{s:s}", "id", record_text(port, "id")));
     json_object_set_new(props, "bandwidthInGbps",
                         t->mbps % 1000 ? json_real((double)t->mbps / 1000)
                                        : json_integer((json_int_t)(t->mbps / 1000)));
@@ -160,9 +161,9 @@ static const char *quota_key(struct call *c, const char *region, const struct re
                              bool whole)
 {
     const char *subscription = circuit->key + strlen("/subscriptions/");
-    const char *k = arena_printf(&c->arena, "quota/%.*s/%s%s%s", (int)strcspn(subscription, "/"),
-                                 subscription, region ? region : "", region ? "/" : "",
-                                 whole ? circuit->key : "");
+    const char *k =
+        arena_printf(&c->arena, "quota/%.*s/%s%s%s", (int)strcspn(subscription, "/"), subscription,
+                     region ? region : "", region ? "/" : "", whole ? circuit->key : "");
     return k ? k : "quota";
 }
 
@@ -171,10 +172,11 @@ static void quota_check_one(struct call *c, const char *region, const struct rec
 {
     size_t n = most ? keys_under(c, quota_key(c, region, circuit, false)).n : 0;
     if (!most || n < most) return;
-    fault_add(&c->faults, FAULT_ExpressRouteCircuitQuotaReached, "",
-              "The subscription has %zu circuits%s%s and a quota of %u. Delete one or have the quota "
-              "raised.",
-              n, region ? " in " : "", region ? region : "", most);
+    fault_add(
+        &c->faults, FAULT_ExpressRouteCircuitQuotaReached, "",
+        "The subscription has %zu circuits%s%s and a quota of %u. Delete one or have the quota "
+        "raised.",
+        n, region ? " in " : "", region ? region : "", most);
 }
 
 static void quota_check(struct call *c, const struct record *circuit)
@@ -216,9 +218,9 @@ static void circuit_create(const struct write *w, const struct circuit_terms *t,
         internal, "label",
         json_string(label_take(c, "circuit", record_text(w->next, "name"), w->next->key)));
     json_object_set_new(props, "serviceKey", json_string(service_key));
-    json_object_set_new(props, "serviceProviderProvisioningState",
-                        json_string(provider_state_name(port ? PROVIDER_Provisioned
-                                                             : PROVIDER_NotProvisioned)));
+    json_object_set_new(
+        props, "serviceProviderProvisioningState",
+        json_string(provider_state_name(port ? PROVIDER_Provisioned : PROVIDER_NotProvisioned)));
     put_text(c, quota_key(c, record_location(w->next), w->next, true), "{}", STORE_ANY);
     if (!port) {
         cross_create(c, w->next, t, service_key);
@@ -245,8 +247,8 @@ static void links_reach_check(const struct write *w, const struct circuit_terms 
     for (size_t i = 0; i < users.n; i++) {
         const struct record *u = record_load(c, users.keys[i]);
         const struct record *gw = u ? record_load(c, internal_text(u, "gateway")) : NULL;
-        if (gw && !region_check(c->api->catalogue, terms, record_location(gw), "/sku/tier",
-                                &c->faults))
+        if (gw &&
+            !region_check(c->api->catalogue, terms, record_location(gw), "/sku/tier", &c->faults))
             return;
         if (u && u->kind == KIND_REACH && !reach_stays(c, u, w->old, terms)) return;
     }
@@ -340,10 +342,9 @@ void authorization_render(struct call *c, const struct record *r, json_t *out)
     struct keys users = users_of(c, r->key);
     json_object_set_new(props, "authorizationUseStatus",
                         json_string(users.n ? "InUse" : "Available"));
-    json_object_set_new(props,
-                        r->kind == KIND_AUTHORIZATION ? "connectionResourceUri"
-                                                      : "circuitResourceUri",
-                        json_string(users_text(c, users)));
+    json_object_set_new(
+        props, r->kind == KIND_AUTHORIZATION ? "connectionResourceUri" : "circuitResourceUri",
+        json_string(users_text(c, users)));
 }
 
 void authorization_removed(struct call *c, const struct record *r)

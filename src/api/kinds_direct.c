@@ -11,9 +11,9 @@ enum { PAIRS_MOST = 999 };
 
 static struct circuit_port port_terms(struct call *c, const struct record *port, const char *self)
 {
-    struct circuit_port t = {
-        .location = internal_text(port, "location"),
-        .gbps = (uint64_t)json_integer_value(json_object_get(record_props(port), "bandwidthInGbps"))};
+    struct circuit_port t = {.location = internal_text(port, "location"),
+                             .gbps = (uint64_t)json_integer_value(
+                                 json_object_get(record_props(port), "bandwidthInGbps"))};
     struct keys users = users_of(c, port->key);
     for (size_t i = 0; i < users.n; i++) {
         const struct record *u = strcmp(users.keys[i], self) ? record_load(c, users.keys[i]) : NULL;
@@ -139,13 +139,13 @@ static void link_place(struct call *c, const struct record *port, int i, json_t 
     json_object_set_new(props, "routerName", port_name(c, location, i ? "SEC" : "PRI"));
     json_object_set_new(props, "interfaceName", json_sprintf("HundredGigE0/%d", (int)pair));
     json_object_set_new(props, "patchPanelId", json_sprintf("PP%d:%d", i + 1, (int)pair));
-    json_object_set_new(props, "rackId", json_sprintf("%s-R%d", without_spaces(c, location), i + 1));
-    json_object_set_new(props, "coloLocation",
-                        json_string(props_text(port, "peeringLocation")));
+    json_object_set_new(props, "rackId",
+                        json_sprintf("%s-R%d", without_spaces(c, location), i + 1));
+    json_object_set_new(props, "coloLocation", json_string(props_text(port, "peeringLocation")));
     json_object_set_new(props, "connectorType", json_string("LC"));
     json_object_set_new(props, "adminState", json_string("Disabled"));
-    json_object_set_new(props, "macSecConfig", json_pack("{s:s, s:s}", "cipher", "GcmAes256",
-                                                         "sciState", "Disabled"));
+    json_object_set_new(props, "macSecConfig",
+                        json_pack("{s:s, s:s}", "cipher", "GcmAes256", "sciState", "Disabled"));
 }
 
 static struct record *link_open(struct call *c, const struct record *port, int i)

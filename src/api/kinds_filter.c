@@ -76,6 +76,7 @@ void filter_rule_write(struct write *w)
     if (!filter_rule_check(c->api->catalogue, r, others, &c->faults)) return;
     attached_check(w, r);
     json_t *props = record_props(w->next);
-    if (!json_object_get(props, "access")) json_object_set_new(props, "access", json_string("Allow"));
+    if (!json_object_get(props, "access"))
+        json_object_set_new(props, "access", json_string("Allow"));
     json_object_set_new(props, "routeFilterRuleType", json_string("Community"));
 }

@@ -9,8 +9,7 @@
 
 enum { LINK_TAG_FIRST = 1, LINK_TAG_LAST = 4094 };
 
-bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces,
-                          size_t n)
+bool links_overlap(struct call *c, const char *circuit_key, const struct prefix *spaces, size_t n)
 {
     char *key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering", circuit_key);
     const struct record *peering = key ? record_load(c, key) : NULL;
@@ -276,9 +275,7 @@ void hub_connection_write(struct write *w)
                              peering ? circuit_key_of(c, peering) : NULL,
                              "/properties/expressRouteCircuitPeering/id",
                              internal_text(w->next, "authorizationKey")};
-    struct joint j = {.gateway = w->parent,
-                      .gateway_target = "",
-                      .circuit_target = circuit.target};
+    struct joint j = {.gateway = w->parent, .gateway_target = "", .circuit_target = circuit.target};
     if (r->weight > c->api->catalogue->limits.weight_max)
         fault_add(&c->faults, FAULT_ConnectionRoutingWeightInvalid, "/properties/routingWeight",
                   "The routing weight %llu is out of range. Use 0 to %u.",
@@ -322,7 +319,8 @@ void connection_render(struct call *c, const struct record *r, json_t *out)
 {
     json_t *props = json_object_get(out, "properties");
     json_int_t in, sent;
-    const char *status = live_connection_status(c, internal_text(r, "label"), "connection", &in, &sent);
+    const char *status =
+        live_connection_status(c, internal_text(r, "label"), "connection", &in, &sent);
     json_t *gateway = json_object_get(props, "virtualNetworkGateway1");
     if (gateway) json_object_set_new(gateway, "properties", json_object());
     json_object_set_new(props, "connectionStatus", json_string(status));

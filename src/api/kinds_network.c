@@ -245,16 +245,16 @@ void public_ip_render(struct call *c, const struct record *r, json_t *out)
     struct keys users = users_of(c, r->key);
     const struct record *user = users.n ? record_load(c, users.keys[0]) : NULL;
     if (user)
-        json_object_set_new(props, "ipConfiguration",
-                            json_pack("{s:o}", "id",
-                                      json_sprintf("%s/ipConfigurations/default",
-                                                   record_text(user, "id"))));
+        json_object_set_new(
+            props, "ipConfiguration",
+            json_pack("{s:o}", "id",
+                      json_sprintf("%s/ipConfigurations/default", record_text(user, "id"))));
     if (!json_object_get(props, "ddosSettings"))
         json_object_set_new(props, "ddosSettings",
                             json_pack("{s:s}", "protectionMode", "VirtualNetworkInherited"));
     if (label)
-        json_object_set_new(dns, "fqdn", json_sprintf("%s.%s.fairlead.internal", label,
-                                                      record_location(r)));
+        json_object_set_new(dns, "fqdn",
+                            json_sprintf("%s.%s.fairlead.internal", label, record_location(r)));
     json_object_set(props, "resourceGuid", json_object_get(record_internal(r), "guid"));
 }
 

@@ -121,8 +121,8 @@ static void around_port(struct call *c, const struct record *circuit, struct pee
         for (size_t k = 0; k < peerings.n && k < 3; k++) {
             const struct record *p = record_load(c, peerings.keys[k]);
             if (p)
-                vlans[n++] = (uint16_t)json_integer_value(
-                    json_object_get(record_props(p), "vlanId"));
+                vlans[n++] =
+                    (uint16_t)json_integer_value(json_object_get(record_props(p), "vlanId"));
         }
     }
     out->vlans = vlans;
@@ -182,7 +182,7 @@ static void validate(const struct write *w, const struct record_peering *r)
     json_t *internal = record_internal(w->next), *props = record_props(w->next);
     const json_t *v6 = json_object_get(props, "ipv6PeeringConfig");
     json_t *claim = json_array();
-    uint64_t holder = r->microsoft.customer_asn      ? r->microsoft.customer_asn
+    uint64_t holder = r->microsoft.customer_asn        ? r->microsoft.customer_asn
                       : r->ipv6.microsoft.customer_asn ? r->ipv6.microsoft.customer_asn
                                                        : r->asn;
     add_prefixes(claim, json_object_get(props, "microsoftPeeringConfig"));
@@ -194,7 +194,8 @@ static void validate(const struct write *w, const struct record_peering *r)
                         : asn_is_private((uint32_t)holder) ? "ValidationNeeded"
                                                            : "Configured";
     json_object_set_new(internal, "claim", claim);
-    json_object_set_new(internal, "advertised", json_string(any && approved ? "Configured" : state));
+    json_object_set_new(internal, "advertised",
+                        json_string(any && approved ? "Configured" : state));
 }
 
 /* An operator has seen proof of ownership. */
@@ -270,9 +271,9 @@ static void announced_render(const struct record *r, json_t *config, bool fresh)
 {
     bool any = json_array_size(json_object_get(config, "advertisedPublicPrefixes")) > 0;
     const char *kept = internal_text(r, "advertised");
-    const char *state = fresh || !any                             ? "NotConfigured"
+    const char *state = fresh || !any                          ? "NotConfigured"
                         : record_state(r) == RESOURCE_Updating ? "Configuring"
-                                                                  : kept;
+                                                               : kept;
     if (!json_object_get(config, "legacyMode"))
         json_object_set_new(config, "legacyMode", json_integer(0));
     if (!json_object_get(config, "routingRegistryName"))

@@ -114,12 +114,9 @@ static bool ends_find(struct write *w, struct ends *e)
     struct call *c = w->c;
     const struct record_reach *r = w->record;
     const char *key = reference_key(c, r->peer.id, KIND_PEERING);
-    struct shared far = {KIND_CIRCUIT,
-                         KIND_AUTHORIZATION,
-                         r->peer.id,
-                         key ? circuit_key_of(c, key) : NULL,
-                         peer_target,
-                         internal_text(w->next, "authorizationKey")};
+    struct shared far = {KIND_CIRCUIT, KIND_AUTHORIZATION,
+                         r->peer.id,   key ? circuit_key_of(c, key) : NULL,
+                         peer_target,  internal_text(w->next, "authorizationKey")};
     if (!strstr(w->next->key, "/peerings/azureprivatepeering/") ||
         (key && !strstr(key, "/peerings/azureprivatepeering")))
         fault_add(&c->faults, FAULT_ExpressRoutePeeringTypeInvalid, peer_target,
@@ -180,12 +177,13 @@ static const char *reach_status(struct call *c, const struct record *link)
 
 static void ends_render(struct call *c, const struct record *link, json_t *props, bool from_far)
 {
-    const char *near_key = arena_printf(&c->arena, "%s/peerings/azureprivatepeering",
-                                        internal_text(link, "circuit"));
+    const char *near_key =
+        arena_printf(&c->arena, "%s/peerings/azureprivatepeering", internal_text(link, "circuit"));
     const struct record *near = near_key ? record_load(c, near_key) : NULL;
     const struct record *far = record_load(c, internal_text(link, "peerPeering"));
     const char *ids[] = {near ? record_text(near, "id") : "", far ? record_text(far, "id") : ""};
-    json_object_set_new(props, "expressRouteCircuitPeering", json_pack("{s:s}", "id", ids[from_far]));
+    json_object_set_new(props, "expressRouteCircuitPeering",
+                        json_pack("{s:s}", "id", ids[from_far]));
     json_object_set_new(props, "peerExpressRouteCircuitPeering",
                         json_pack("{s:s}", "id", ids[!from_far]));
     json_object_set_new(props, "circuitConnectionStatus", json_string(reach_status(c, link)));
@@ -236,7 +234,8 @@ bool reach_stays(struct call *c, const struct record *link, const struct record 
                  const struct circuit_terms *terms)
 {
     bool near = strcmp(internal_text(link, "circuit"), circuit->key) == 0;
-    const struct record *other = record_load(c, internal_text(link, near ? "peerCircuit" : "circuit"));
+    const struct record *other =
+        record_load(c, internal_text(link, near ? "peerCircuit" : "circuit"));
     struct record_reach r = {.prefix = props_text(link, "addressPrefix"), .prefix6 = ""};
     struct reach_terms out;
     if (!other) return true;

@@ -1,6 +1,6 @@
-/* api/lists.c - how resources are shown, one by one and in pages. A page costs what is on it, however
- * much there is: keys are read from the store in order, beginning after the last one shown, and what
- * lies below other groups is stepped over. */
+/* api/lists.c - how resources are shown, one by one and in pages. A page costs what is on it,
+ * however much there is: keys are read from the store in order, beginning after the last one shown,
+ * and what lies below other groups is stepped over. */
 #include <stdlib.h>
 #include <string.h>
 #include "api/place.h"
@@ -85,7 +85,8 @@ struct walk {
 
 static struct walk walk_from(struct call *c, const char *prefix, const char *after)
 {
-    return (struct walk){.c = c, .prefix = prefix, .after = after ? after : "", .page = {.more = true}};
+    return (struct walk){
+        .c = c, .prefix = prefix, .after = after ? after : "", .page = {.more = true}};
 }
 
 /* The next key, or NULL at the end or when the store fails (then there is a fault). */
@@ -295,13 +296,12 @@ static void children_list(struct call *c, const struct place *p)
     struct listing l = listing_open(c, LIST_PAGE);
     const struct record *parent = record_load(c, p->parent);
     enum resource_kind stored = p->kind == KIND_CROSS_PEERING ? KIND_PEERING : p->kind;
-    struct keys keys = children_of(
-        c, stored_parent(c, resource_type(p->kind)->parent, p->parent), stored);
+    struct keys keys =
+        children_of(c, stored_parent(c, resource_type(p->kind)->parent, p->parent), stored);
     for (size_t i = 0; parent && !l.full && i < keys.n; i++) {
         if (!listing_wants(&l, keys.keys[i])) continue;
         const struct record *r = record_load(c, keys.keys[i]);
-        if (r)
-            listing_add(&l, keys.keys[i], render_as(c, r, p->kind, record_text(parent, "id")));
+        if (r) listing_add(&l, keys.keys[i], render_as(c, r, p->kind, record_text(parent, "id")));
     }
     listing_answer(&l);
 }
@@ -331,4 +331,3 @@ void collection_get(struct call *c, const struct place *p)
         group_list(c, p, scope);
     }
 }
-

@@ -233,7 +233,10 @@ static void summary_row(const json_t *evidence, const json_t *row, void *ctx)
                         number(row, "asn"), "upDown", when, "statePfxRcd", state));
 }
 
-static void summary_table(struct call *c, struct table *t) { live_rows(c, "peers", summary_row, t); }
+static void summary_table(struct call *c, struct table *t)
+{
+    live_rows(c, "peers", summary_row, t);
+}
 
 /* --- tables of a gateway --- */
 

@@ -44,15 +44,15 @@ static void service_communities(struct call *c, const char *name)
     for (size_t i = 0; i < c->api->catalogue->communities_n; i++) {
         const struct catalogue_community *k = &c->api->catalogue->communities[i];
         json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name",
-                      k->name, "id",
-                      "/subscriptions//resourceGroups//providers/Microsoft.Network/"
-                      "bgpServiceCommunities/",
-                      "type", "Microsoft.Network/bgpServiceCommunities", "properties",
-                      "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion", k->region,
-                      "communityName", k->name, "communityValue", k->value, "isAuthorizedToUse",
-                      !(k->authorization && c->sub->no_m365), "communityPrefixes", "serviceGroup", k->name));
+            list, json_pack("{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:b, s:[], s:s}]}}", "name",
+                            k->name, "id",
+                            "/subscriptions//resourceGroups//providers/Microsoft.Network/"
+                            "bgpServiceCommunities/",
+                            "type", "Microsoft.Network/bgpServiceCommunities", "properties",
+                            "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion",
+                            k->region, "communityName", k->name, "communityValue", k->value,
+                            "isAuthorizedToUse", !(k->authorization && c->sub->no_m365),
+                            "communityPrefixes", "serviceGroup", k->name));
     }
     answer_page(c, list, NULL);
 }
@@ -81,8 +81,8 @@ static json_t *port_location(struct call *c, const struct catalogue_location *l,
                                   c->sub->id, name),
                      "type", "Microsoft.Network/expressRoutePortsLocations", "location", "global",
                      "properties", "provisioningState", "Succeeded", "address",
-                     json_sprintf("%s, %s", address, l->name), "contact", "",
-                     "availableBandwidths", speeds(c->api->catalogue));
+                     json_sprintf("%s, %s", address, l->name), "contact", "", "availableBandwidths",
+                     speeds(c->api->catalogue));
 }
 
 /* The list says where; what can be had there only one location does (as the service: S). */
@@ -139,10 +139,9 @@ static json_t *pair_render(struct call *c, const struct pair *p)
 static void pair_add(struct call *c, const char *cross_key, struct pair *pairs, size_t *n)
 {
     const struct record *cross = record_load(c, cross_key);
-    const struct record *circuit =
-        cross && cross->kind == KIND_CROSS_CONNECTION
-            ? record_load(c, internal_text(cross, "circuit"))
-            : NULL;
+    const struct record *circuit = cross && cross->kind == KIND_CROSS_CONNECTION
+                                       ? record_load(c, internal_text(cross, "circuit"))
+                                       : NULL;
     size_t i = 0;
     if (!circuit || !may(c, ROLES_ANY, cross_key)) return;
     struct circuit_terms t = circuit_terms_of(circuit);
@@ -159,7 +158,8 @@ static void provider_ports(struct call *c, const char *name)
     struct keys all = keys_under(c, group_key(c, c->sub->id, ""));
     size_t n = 0;
     for (size_t i = 0; pairs && i < all.n; i++)
-        if (strstr(all.keys[i], "/expressroutecrossconnections/")) pair_add(c, all.keys[i], pairs, &n);
+        if (strstr(all.keys[i], "/expressroutecrossconnections/"))
+            pair_add(c, all.keys[i], pairs, &n);
     for (size_t i = 0; i < n; i++) {
         json_t *row = own(c, pair_render(c, &pairs[i]));
         const char *own_name = json_string_value(json_object_get(row, "name"));
@@ -207,12 +207,12 @@ bool offers_handle(struct call *c, const char *what, const char *name)
 
 static void add_operation(json_t *list, const char *type, const char *verb, const char *what)
 {
-    json_array_append_new(
-        list, json_pack("{s:o, s:b, s:{s:s, s:s, s:o, s:s}}", "name",
-                        json_sprintf("%s/%s", type, verb), "isDataAction", 0, "display", "provider",
-                        "Microsoft Network", "resource", type + strlen("Microsoft.Network/"),
-                        "operation", json_sprintf("%s %s", what, strrchr(type, '/') + 1),
-                        "description", ""));
+    json_array_append_new(list, json_pack("{s:o, s:b, s:{s:s, s:s, s:o, s:s}}", "name",
+                                          json_sprintf("%s/%s", type, verb), "isDataAction", 0,
+                                          "display", "provider", "Microsoft Network", "resource",
+                                          type + strlen("Microsoft.Network/"), "operation",
+                                          json_sprintf("%s %s", what, strrchr(type, '/') + 1),
+                                          "description", ""));
 }
 
 void operations_list(struct call *c, const char *namespace_)

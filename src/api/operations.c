@@ -76,8 +76,7 @@ const char *operation_add(struct call *c, const struct operation_start *s)
         own(c, json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", id,
                          "what", s->what, "root", s->root, "keys", text_list(s->keys, s->keys_n),
                          "subscription", c->sub->id, "status", ended ? "Succeeded" : "InProgress",
-                         "started",
-                         (json_int_t)c->now_ms, "due",
+                         "started", (json_int_t)c->now_ms, "due",
                          (json_int_t)(c->now_ms + lasts_ms(c->api, s->ms)), "location",
                          s->location ? s->location : "", "action", s->action ? s->action : "",
                          "argument", s->argument ? s->argument : ""));

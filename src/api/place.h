@@ -1,4 +1,5 @@
-/* api/place.h - what a path means: a resource, a list of them, or something that one can be asked. */
+/* api/place.h - what a path means: a resource, a list of them, or something that one can be asked.
+ */
 #pragma once
 #include "api/api_priv.h"
 
@@ -19,8 +20,8 @@ struct place { /* what a path means */
 
 /* segments[at] is the type. False and a fault when it means nothing. */
 MUST_USE bool place_find(struct call *c, size_t at, struct place *p);
-/* Where the children shown under this key are stored: the provider's view of a circuit's peerings is
- * stored with the circuit. */
+/* Where the children shown under this key are stored: the provider's view of a circuit's peerings
+ * is stored with the circuit. */
 const char *stored_parent(struct call *c, enum resource_kind kind, const char *key);
 /* The key of the top-level resource that a key belongs to. */
 const char *key_root(struct call *c, const char *key);

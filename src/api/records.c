@@ -344,8 +344,8 @@ static unsigned lowest_free(struct call *c, const char *pool, unsigned first)
     return first;
 }
 
-/* Looks upwards from where the last one was found. All keys are read only at the start, and when the
- * end is reached: somebody else may have given one back. */
+/* Looks upwards from where the last one was found. All keys are read only at the start, and when
+ * the end is reached: somebody else may have given one back. */
 unsigned pool_take(struct call *c, const char *pool, unsigned first, unsigned last,
                    const char *owner)
 {

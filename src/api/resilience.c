@@ -1,7 +1,7 @@
-/* api/resilience.c - a gateway that is reached over several peering locations: what would be left if
- * one went, and tests that take one away. A test holds the sessions of the gateway's connections to
- * a location down until it is stopped; nothing else is touched, and stopping puts them back. Kept
- * with the gateway, out of sight: its tests, the newest last. */
+/* api/resilience.c - a gateway that is reached over several peering locations: what would be left
+ * if one went, and tests that take one away. A test holds the sessions of the gateway's connections
+ * to a location down until it is stopped; nothing else is touched, and stopping puts them back.
+ * Kept with the gateway, out of sight: its tests, the newest last. */
 #include <stdio.h>
 #include <string.h>
 #include "api/kinds.h"
@@ -70,7 +70,8 @@ static const char *connection_location(struct call *c, const struct record *gate
     struct keys users = users_of(c, gateway->key);
     for (size_t i = 0; i < users.n; i++) {
         const struct record *u = record_load(c, users.keys[i]);
-        char *prefix = u ? arena_printf(&c->arena, "connection/%s/", internal_text(u, "label")) : NULL;
+        char *prefix =
+            u ? arena_printf(&c->arena, "connection/%s/", internal_text(u, "label")) : NULL;
         if (prefix && strncmp(subject, prefix, strlen(prefix)) == 0) return location_of(c, u);
     }
     return "";
@@ -118,8 +119,8 @@ static json_t *running_test(const struct record *gateway)
 {
     json_t *t;
     size_t i;
-    json_array_foreach(tests_of(gateway), i, t)
-        if (strcmp(member(t, "status"), "Running") == 0) return t;
+    json_array_foreach(tests_of(gateway), i,
+                       t) if (strcmp(member(t, "status"), "Running") == 0) return t;
     return NULL;
 }
 
@@ -153,7 +154,8 @@ void failover_start(struct call *c, struct record *gateway, const char *argument
     }
     if (running) {
         fault_add(&c->faults, FAULT_SiteFailoverTestRunning, "",
-                  "A failover test of '%s' is running. Stop it first.", member(running, "location"));
+                  "A failover test of '%s' is running. Stop it first.",
+                  member(running, "location"));
         return;
     }
     json_t *tests = tests_of(gateway);
@@ -224,13 +226,13 @@ static json_t *all_tests(struct call *c, const struct record *gateway, const cha
         json_t *circuits = json_array();
         json_t *links = test_connections(c, gateway, member(t, "location"), circuits);
         json_array_append_new(
-            list, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:[]}", "peeringLocation",
-                            member(t, "location"), "circuits", circuits, "status",
-                            member(t, "status"), "startTime",
-                            time_text(json_integer_value(json_object_get(t, "start"))), "endTime",
-                            time_text(json_integer_value(json_object_get(t, "end"))), "connections",
-                            links, "testGuid", member(t, "guid"), "testType", "SingleSiteFailover",
-                            "issues"));
+            list,
+            json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:[]}", "peeringLocation",
+                      member(t, "location"), "circuits", circuits, "status", member(t, "status"),
+                      "startTime", time_text(json_integer_value(json_object_get(t, "start"))),
+                      "endTime", time_text(json_integer_value(json_object_get(t, "end"))),
+                      "connections", links, "testGuid", member(t, "guid"), "testType",
+                      "SingleSiteFailover", "issues"));
     }
     return list;
 }
@@ -247,16 +249,14 @@ static void add_redundancy(struct call *c, const struct record *gateway, const c
         bool here = false;
         json_t *others = json_array(), *v;
         size_t i;
-        json_array_foreach(places, i, v)
-            if (strcmp(json_string_value(v), location) == 0)
-                here = true;
-            else
-                json_array_append(others, v);
+        json_array_foreach(places, i, v) if (strcmp(json_string_value(v), location) == 0) here =
+            true;
+        else json_array_append(others, v);
         if (here && json_array_size(others) == 0)
             json_array_append_new(alone, json_string(network));
         else if (here)
-            json_array_append_new(shared, json_pack("{s:O, s:[s]}", "peeringLocations", others,
-                                                    "routes", network));
+            json_array_append_new(
+                shared, json_pack("{s:O, s:[s]}", "peeringLocations", others, "routes", network));
         json_decref(others);
     }
     json_object_set_new(out, "redundantRoutes", shared);
@@ -274,13 +274,12 @@ static json_t *single_test(struct call *c, const struct record *gateway, const c
         if (*argument && !text_same_nocase(argument, member(t, "location")) &&
             !text_same_nocase(argument, member(t, "guid")))
             continue;
-        json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:b}", "peeringLocation",
-                                member(t, "location"), "status", member(t, "status"),
-                                "startTimeUtc",
-                                time_text(json_integer_value(json_object_get(t, "start"))),
-                                "endTimeUtc",
-                                time_text(json_integer_value(json_object_get(t, "end"))),
-                                "wasSimulationSuccessful", json_is_true(ok));
+        json_t *row =
+            json_pack("{s:s, s:s, s:o, s:o, s:b}", "peeringLocation", member(t, "location"),
+                      "status", member(t, "status"), "startTimeUtc",
+                      time_text(json_integer_value(json_object_get(t, "start"))), "endTimeUtc",
+                      time_text(json_integer_value(json_object_get(t, "end"))),
+                      "wasSimulationSuccessful", json_is_true(ok));
         json_object_set_new(row, "failoverConnectionDetails",
                             details ? json_deep_copy(details) : json_array());
         add_redundancy(c, gateway, member(t, "location"), row);
@@ -308,7 +307,8 @@ static json_t *stopped(struct call *c, const struct record *gateway, const char 
 
 /* --- what is told about routes and resiliency --- */
 
-static json_t *routes_information(struct call *c, const struct record *gateway, const char *argument)
+static json_t *routes_information(struct call *c, const struct record *gateway,
+                                  const char *argument)
 {
     struct routes t = routes_of(c, gateway);
     struct keys users = users_of(c, gateway->key);
@@ -342,11 +342,10 @@ static json_t *part_render(const struct part *p)
 {
     json_t *advice = json_array();
     if (p->got < p->most)
-        json_array_append_new(advice, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
-                                                "recommendationTitle", p->title, "recommendationId",
-                                                p->name, "severity", "High", "recommendationText",
-                                                p->text, "callToActionText", "",
-                                                "callToActionLink", ""));
+        json_array_append_new(
+            advice, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "recommendationTitle", p->title,
+                              "recommendationId", p->name, "severity", "High", "recommendationText",
+                              p->text, "callToActionText", "", "callToActionLink", ""));
     return json_pack("{s:s, s:o, s:o, s:o}", "name", p->name, "currentScore",
                      json_sprintf("%d", p->got), "maxScore", json_sprintf("%d", p->most),
                      "recommendations", advice);
@@ -356,8 +355,8 @@ static bool test_passed(const struct record *gateway)
 {
     json_t *t;
     size_t i;
-    json_array_foreach(tests_of(gateway), i, t)
-        if (json_is_true(json_object_get(t, "successful"))) return true;
+    json_array_foreach(tests_of(gateway), i,
+                       t) if (json_is_true(json_object_get(t, "successful"))) return true;
     return false;
 }
 
@@ -371,9 +370,12 @@ static json_t *resiliency(struct call *c, const struct record *gateway, const ch
     const struct part parts[] = {
         {"SiteResiliency", "Connect circuits of two peering locations",
          "Every circuit of the gateway is at one location, or it has none.", 50,
-         sites.n > 1 ? 50 : sites.n == 1 ? 20 : 0},
+         sites.n > 1    ? 50
+         : sites.n == 1 ? 20
+                        : 0},
         {"ZoneRedundancy", "Use a zone-redundant gateway",
-         "The gateway's instances may stand in one zone. Use ErGw1AZ, ErGw2AZ, ErGw3AZ or ErGwScale.",
+         "The gateway's instances may stand in one zone. Use ErGw1AZ, ErGw2AZ, ErGw3AZ or "
+         "ErGwScale.",
          25, zonal ? 25 : 0},
         {"ResiliencyValidation", "Run a failover test",
          "No site failover test of the gateway was successful yet.", 25,
@@ -397,12 +399,10 @@ json_t *resilience_make(struct call *c, const struct record *gateway, const char
     static const struct {
         const char *action;
         json_t *(*make)(struct call *, const struct record *, const char *);
-    } rows[] = {{"getResiliencyInformation", resiliency},
-                {"getRoutesInformation", routes_information},
-                {"startSiteFailoverTest", started},
-                {"stopSiteFailoverTest", stopped},
-                {"getFailoverAllTestsDetails", all_tests},
-                {"getFailoverSingleTestDetails", single_test}};
+    } rows[] = {
+        {"getResiliencyInformation", resiliency},  {"getRoutesInformation", routes_information},
+        {"startSiteFailoverTest", started},        {"stopSiteFailoverTest", stopped},
+        {"getFailoverAllTestsDetails", all_tests}, {"getFailoverSingleTestDetails", single_test}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].action, action) == 0) return rows[i].make(c, gateway, argument);
     return NULL;

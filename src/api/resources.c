@@ -222,8 +222,9 @@ static void may_go(struct call *c, const struct record *r)
 {
     struct keys users = users_of(c, r->key);
     if (kind_hooks[r->kind].in_use != FAULT_NONE && users.n > 0)
-        fault_add(&c->faults, kind_hooks[r->kind].in_use, "", "%s '%s' is in use by %s and cannot be deleted.",
-                  resource_type(r->kind)->segment, record_text(r, "name"), users_text(c, users));
+        fault_add(&c->faults, kind_hooks[r->kind].in_use, "",
+                  "%s '%s' is in use by %s and cannot be deleted.", resource_type(r->kind)->segment,
+                  record_text(r, "name"), users_text(c, users));
     if (kind_hooks[r->kind].deletable) kind_hooks[r->kind].deletable(c, r);
 }
 

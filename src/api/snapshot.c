@@ -1,6 +1,6 @@
-/* api/snapshot.c - every stored resource, parsed, kept from one question to the next: what changed in
- * the store since is read, not all of it. The plan asks after every write, so this is what keeps a
- * large store from slowing it down. */
+/* api/snapshot.c - every stored resource, parsed, kept from one question to the next: what changed
+ * in the store since is read, not all of it. The plan asks after every write, so this is what keeps
+ * a large store from slowing it down. */
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"

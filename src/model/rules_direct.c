@@ -1,5 +1,5 @@
-/* model/rules_direct.c - ports of one's own (ExpressRoute Direct) and the gateways of hubs: what may
- * be had, and how it may change. */
+/* model/rules_direct.c - ports of one's own (ExpressRoute Direct) and the gateways of hubs: what
+ * may be had, and how it may change. */
 #include <string.h>
 #include "base/text.h"
 #include "model/rules.h"
@@ -27,8 +27,7 @@ static char *add_words(char *to, const char *s, size_t n, char blank)
     return to;
 }
 
-const char *port_location_name(const struct catalogue_location *l, size_t facility,
-                               struct arena *a)
+const char *port_location_name(const struct catalogue_location *l, size_t facility, struct arena *a)
 {
     const char *f = facility < l->facilities.n ? l->facilities.list[facility] : "";
     const char *space = strrchr(f, ' ');

@@ -10,8 +10,8 @@
 
 static const char *const peer_target = "/properties/peerExpressRouteCircuitPeering/id";
 
-static void reach_tier_check(const struct circuit_terms *a, const struct circuit_terms *b,
-                             bool far, struct faults *fs)
+static void reach_tier_check(const struct circuit_terms *a, const struct circuit_terms *b, bool far,
+                             struct faults *fs)
 {
     if (a->tier == TIER_Local || b->tier == TIER_Local)
         fault_add(fs, FAULT_ExpressRouteGlobalReachNotSupported, peer_target,
@@ -46,16 +46,16 @@ static void reach_place_check(const struct catalogue *c, const struct circuit_te
 }
 
 /* Stock clients give IPv6 networks with host bits ("aa:bb::1/125"); those are cut off. */
-static bool reach_prefix_read(const char *text, uint8_t len, enum family family,
-                              const char *target, struct faults *fs, struct prefix *out)
+static bool reach_prefix_read(const char *text, uint8_t len, enum family family, const char *target,
+                              struct faults *fs, struct prefix *out)
 {
     enum prefix_fault f = prefix_parse(text, out);
     bool rough = f == PREFIX_HOST_BITS && family == FAMILY_IPV6;
     if (rough) *out = prefix_of(&out->addr, out->len);
     if ((f == PREFIX_FINE || rough) && out->addr.family == family && out->len == len) return true;
     fault_add(fs, FAULT_ExpressRoutePeeringPrefixInvalid, target,
-              "'%s' is no %s prefix of length /%u. Give a network that is used nowhere else.",
-              text, family == FAMILY_IPV4 ? "IPv4" : "IPv6", len);
+              "'%s' is no %s prefix of length /%u. Give a network that is used nowhere else.", text,
+              family == FAMILY_IPV4 ? "IPv4" : "IPv6", len);
     return false;
 }
 

@@ -460,8 +460,7 @@ static void gateway_domains(struct making *m, const struct plan_edge *node, stru
 {
     i->domains = list(m, m->in->gateways_n, sizeof *i->domains);
     for (size_t k = 0; k < m->in->gateways_n && !m->full; k++)
-        if (holds(m, node, &m->in->gateways[k]))
-            gateway_domain(m, i, node, &m->in->gateways[k]);
+        if (holds(m, node, &m->in->gateways[k])) gateway_domain(m, i, node, &m->in->gateways[k]);
 }
 
 /* --- all of them --- */

@@ -342,8 +342,7 @@ static void add_filter(const struct reading *r, const char *id, struct plan_peer
         size_t room = out->communities_n + json_array_size(list) + 1;
         uint32_t *all = arena_take_array(r->arena, room, sizeof *all);
         if (!all || unfinished(rule) || !text_same_nocase(text(p, "access"), "Allow")) continue;
-        if (out->communities_n)
-            memcpy(all, out->communities, out->communities_n * sizeof *all);
+        if (out->communities_n) memcpy(all, out->communities, out->communities_n * sizeof *all);
         out->communities = all;
         for (size_t k = 0; k < json_array_size(list); k++) {
             const char *s = json_string_value(json_array_get(list, k));
@@ -431,11 +430,11 @@ static void add_vnet(const struct reading *r, const struct keyed *k)
     const json_t *p = props(k->json), *communities = json_object_get(p, "bgpCommunities");
     const json_t *list = json_object_get(json_object_get(p, "addressSpace"), "addressPrefixes");
     struct plan_vnet *v = &r->in->vnets[r->in->vnets_n++];
-    *v = (struct plan_vnet){.key = k->key,
-                            .name = text(k->json, "name"),
-                            .prefixes = arena_take_array(r->arena, json_array_size(list) + 1,
-                                                         sizeof *v->prefixes),
-                            .communities = arena_take_array(r->arena, 2, sizeof *v->communities)};
+    *v = (struct plan_vnet){
+        .key = k->key,
+        .name = text(k->json, "name"),
+        .prefixes = arena_take_array(r->arena, json_array_size(list) + 1, sizeof *v->prefixes),
+        .communities = arena_take_array(r->arena, 2, sizeof *v->communities)};
     for (size_t i = 0; v->prefixes && i < json_array_size(list); i++) {
         const char *s = json_string_value(json_array_get(list, i));
         if (s && prefix_parse(s, &v->prefixes[v->prefixes_n]) == PREFIX_FINE) v->prefixes_n++;
