@@ -58,6 +58,7 @@ struct call {
     json_t *owned;
     struct pending *writes;
     size_t writes_n, writes_room;
+    struct record **seen; /* records that a read has loaded, by hash; NULL: not a read, or none yet */
     struct target target;
     const char *version;                /* api-version */
     const struct api_subscription *sub; /* of the path */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
+#include "base/hash.h"
 
 enum { CALL_BYTES = 64 << 20, LIST_PAGE = 500, LABEL_MAX = 26 };
 
@@ -180,14 +181,28 @@ void record_state_set(struct record *r, enum resource_state s)
     json_object_set_new(record_props(r), "provisioningState", json_string(resource_state_name(s)));
 }
 
+/* A list shows children of parents of children, so a read meets the same records again and again;
+ * parsing them is most of its work. Reads change nothing, so one copy serves. */
+static struct record **seen_slot(struct call *c, const char *key)
+{
+    enum { SLOTS = 1024 };
+    const struct hash_key any = {0};
+    if (!c->req || (c->req->method != API_GET && c->req->method != API_HEAD)) return NULL;
+    if (!c->seen) c->seen = arena_take_array(&c->arena, SLOTS, sizeof *c->seen);
+    return c->seen ? &c->seen[hash_bytes(&any, key, strlen(key)) % SLOTS] : NULL;
+}
+
 struct record *record_load(struct call *c, const char *key)
 {
     int64_t revision;
+    struct record **slot = seen_slot(c, key);
+    if (slot && *slot && strcmp((*slot)->key, key) == 0) return *slot;
     json_t *json = load_json(c, key, &revision);
     struct record *r = json ? arena_take(&c->arena, sizeof *r) : NULL;
     if (!r) return NULL;
     *r = (struct record){arena_text(&c->arena, key), KIND_NONE, json, revision};
     r->kind = resource_kind_of_type(record_text(r, "type"));
+    if (slot && r->key) *slot = r;
     return r;
 }
 
