@@ -184,6 +184,19 @@ void subnet_write(struct write *w)
         return;
 }
 
+static void delegation_render(const struct record *subnet, json_t *d)
+{
+    json_t *props = json_object_get(d, "properties");
+    const char *name = json_string_value(json_object_get(d, "name"));
+    if (!json_is_object(props)) return;
+    json_object_set_new(
+        d, "id",
+        json_sprintf("%s/delegations/%s", record_text(subnet, "id"), name ? name : "delegation"));
+    json_object_set(d, "etag", json_object_get(subnet->json, "etag"));
+    json_object_set_new(props, "provisioningState", json_string("Succeeded"));
+    if (!json_object_get(props, "actions")) json_object_set_new(props, "actions", json_array());
+}
+
 /* What the service adds to endpoints and shows even when there is none. */
 void subnet_render(struct call *c, const struct record *r, json_t *out)
 {
@@ -199,6 +212,7 @@ void subnet_render(struct call *c, const struct record *r, json_t *out)
     }
     if (!json_object_get(props, "delegations"))
         json_object_set_new(props, "delegations", json_array());
+    json_array_foreach(json_object_get(props, "delegations"), i, e) delegation_render(r, e);
     json_t *configs = json_array();
     for (i = 0; i < users.n; i++) {
         const struct record *u = record_load(c, users.keys[i]);
