@@ -73,6 +73,9 @@ class Speaker:
                 n = self.sock.send(self.outbox)
             except BlockingIOError:
                 return
+            except OSError as e:
+                self.lost, self.outbox = self.lost or str(e), b""
+                return
             self.outbox = self.outbox[n:]
 
     def send(self, data):
@@ -85,7 +88,7 @@ class Speaker:
         except BlockingIOError:
             return
         except OSError as e:
-            self.lost = str(e)
+            self.lost = self.lost or str(e)
             return
         if not data:
             self.lost = self.lost or "closed"
@@ -167,6 +170,7 @@ class Soak:
         self.away = [set() for _ in range(a.sessions)]
         self.selector = selectors.DefaultSelector()
         self.rows = []
+        self.begun = time.monotonic()
 
     def connect(self, port):
         self.senders = [Speaker(source(i), 100000 + i, i, port) for i in range(self.a.sessions)]
@@ -181,6 +185,7 @@ class Soak:
             for key, _ in self.selector.select(left):
                 key.data.read()
                 if key.data.lost:
+                    print(f"lost {key.data.number} after {time.monotonic() - self.begun:.1f} s: {key.data.lost}", flush=True)
                     self.selector.unregister(key.data.sock)
             for s in self.all:
                 if s.outbox:
@@ -278,6 +283,9 @@ def main():
             soak.bring_back()
             soak.wait(lambda: len(soak.reader.held) == a.sessions * a.prefixes, 60)
             good = soak.verdict()
+            if not good:
+                with open(os.path.join(folder, "log")) as f:
+                    print("".join(f.readlines()[-40:]))
         finally:
             edge.terminate()
             edge.wait(20)

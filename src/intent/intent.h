@@ -62,6 +62,8 @@ struct intent_peer {
     bool next_hop_self;     /* on internal sessions; always so on external ones */
     uint32_t local_pref;    /* set on import; 0: 100 */
     uint8_t prepend;        /* own AS this many times more on export: the drain */
+    uint8_t add_path_send;  /* paths to a prefix it is sent at most (RFC 7911); 0: the best one alone */
+    bool add_path_receive;  /* it may send several */
     bool allow_as_set;
     bool admin_down;
     bool graceful_shutdown; /* mark everything we send with RFC 8326's community */

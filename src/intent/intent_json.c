@@ -281,6 +281,8 @@ static const struct field peer_rows[] = {
     {"next_hop_self", FIELD_BOOL, PEER(next_hop_self)},
     {"local_pref", FIELD_U32, PEER(local_pref)},
     {"prepend", FIELD_U8, PEER(prepend), .max = 20},
+    {"add_path_send", FIELD_U8, PEER(add_path_send), .max = 8},
+    {"add_path_receive", FIELD_BOOL, PEER(add_path_receive)},
     {"allow_as_set", FIELD_BOOL, PEER(allow_as_set)},
     {"admin_down", FIELD_BOOL, PEER(admin_down)},
     {"graceful_shutdown", FIELD_BOOL, PEER(graceful_shutdown)},

@@ -119,7 +119,8 @@ static struct bgp_open our_open(const struct bgp_conf *c)
     struct bgp_open o = {
         .version = BGP_VERSION, .asn = c->local_asn, .hold_s = c->hold_s, .id = c->local_id};
     o.caps = (struct bgp_caps){.families = c->families, .refresh = true, .enhanced_refresh = true,
-                               .extended_messages = true, .as4 = true, .asn = c->local_asn};
+                               .extended_messages = true, .as4 = true, .asn = c->local_asn,
+                               .add_path_send = c->add_path_send, .add_path_receive = c->add_path_receive};
     if (c->restart) {
         o.caps.restart = true;
         o.caps.restart_s = c->restart_s;
@@ -256,6 +257,8 @@ static void agree(struct connection *c, const struct bgp_conf *conf, const struc
 {
     c->open = *o;
     c->families = o->caps.families & conf->families;
+    c->add_path_send = c->families & conf->add_path_send & o->caps.add_path_receive;
+    c->add_path_receive = c->families & conf->add_path_receive & o->caps.add_path_send;
     c->hold_s = o->hold_s < conf->hold_s ? o->hold_s : conf->hold_s;
     c->as4 = o->caps.as4;
     c->refresh = o->caps.refresh;
@@ -307,6 +310,7 @@ static void count_faults(struct bgp_session *s, const struct bgp_update *u)
 static bool take_update(const struct step *x)
 {
     struct bgp_rules rules = {.as4 = x->c->as4, .families = x->c->families,
+                              .add_path = x->c->add_path_receive,
                               .external = is_external(x->s), .peer_asn = x->s->conf.peer_asn,
                               .allow_as_set = x->s->conf.allow_as_set};
     struct bgp_fault f;
@@ -553,6 +557,8 @@ struct bgp_view bgp_view(const struct bgp_session *s)
     v.message_max = BGP_MESSAGE_MAX;
     if (!s->established) return v;
     v.families = c->families;
+    v.add_path_send = c->add_path_send;
+    v.add_path_receive = c->add_path_receive;
     v.hold_s = c->hold_s;
     v.message_max = c->message_max;
     v.as4 = c->as4;

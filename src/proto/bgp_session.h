@@ -19,6 +19,7 @@ struct bgp_conf { /* copied by bgp_init; a change of any field but the limits me
     uint16_t min_hold_s;        /* refuse less (RB-024) */
     uint16_t connect_retry_s;   /* first retry; doubles up to 60 (RB-03A) */
     uint32_t families;          /* enum bgp_family bits */
+    uint32_t add_path_send, add_path_receive; /* what we offer to do (RFC 7911), family bits */
     bool passive;               /* never opens a connection itself */
     bool allow_as_set;
     bool restart;               /* offer RFC 4724 */
@@ -97,6 +98,7 @@ struct bgp_view {
     enum bgp_conn conn;         /* the live one in Established */
     instant since;              /* of the present state */
     uint32_t families;          /* agreed */
+    uint32_t add_path_send, add_path_receive; /* agreed: we send, they send path identifiers */
     uint16_t hold_s;            /* agreed */
     size_t message_max;         /* 4096 or 65535 */
     bool as4, refresh, enhanced_refresh;

@@ -12,6 +12,7 @@ struct connection {
     instant keepalive;
     struct bgp_open open; /* the peer's, from OpenConfirm on */
     uint32_t families;
+    uint32_t add_path_send, add_path_receive; /* agreed */
     uint16_t hold_s;
     bool as4, refresh, enhanced;
     size_t message_max;

@@ -38,6 +38,7 @@ struct out { /* one neighbour, one family */
     struct journal *journal;
     out_wanted *wanted;
     void *ctx;
+    uint32_t path_id;   /* the caller's */
     uint64_t at;        /* position read up to */
     node_ref walk;      /* last node of the first walk; only while walking */
     bool walking;

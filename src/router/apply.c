@@ -165,8 +165,8 @@ static bool check(const struct intent *i, struct problems *ps)
         peers += i->domains[d].peers_n;
         for (size_t p = 0; p < i->domains[d].peers_n; p++) check_peer(i, &i->domains[d], d, p, ps);
     }
-    if (peers >= SOURCES_MAX)
-        problem_add(ps, "/domains", "at most 65534", "", "%zu neighbours are too many", peers);
+    if (peers > PEERS_MOST / 2)
+        problem_add(ps, "/domains", "at most 4095", "", "%zu neighbours are too many", peers);
     check_unique(i, ps);
     return ps->count == before;
 }
@@ -213,6 +213,8 @@ static struct bgp_conf session_conf(const struct router *r, const struct intent_
         .families = p->families ? p->families : BGP_IPV4_UNICAST,
         .passive = p->passive,
         .allow_as_set = p->allow_as_set,
+        .add_path_send = p->add_path_send ? p->families : 0,
+        .add_path_receive = p->add_path_receive ? p->families : 0,
         .restart = true,
         .restart_s = RESTART_S,
         .jitter_seed = r->seed + ref * 2654435761u,
@@ -225,7 +227,8 @@ static bool same_session(const struct intent_peer *a, const struct intent_peer *
     return addr_equal(&a->address, &b->address) && addr_equal(&a->local, &b->local) &&
            a->port == b->port && a->asn == b->asn && a->role == b->role && a->passive == b->passive &&
            a->hold_s == b->hold_s && a->families == b->families && strcmp(a->md5, b->md5) == 0 &&
-           a->ttl_security == b->ttl_security && a->allow_as_set == b->allow_as_set;
+           a->ttl_security == b->ttl_security && a->add_path_send == b->add_path_send &&
+           a->add_path_receive == b->add_path_receive && a->allow_as_set == b->allow_as_set;
 }
 
 /* --- peers --- */
@@ -245,7 +248,7 @@ static void peer_add(struct router *r, domain_ref d, const struct intent_peer *c
 {
     peer_ref ref = peer_slot(r);
     struct peer *p = r->peers[ref];
-    *p = (struct peer){.used = true, .domain = d, .conf = conf, .source = (source_ref)(ref + 1u),
+    *p = (struct peer){.used = true, .domain = d, .conf = conf, .source = source_of(ref, 0), .lanes_n = 1,
                        .stale_until = NEVER, .limited_until = NEVER, .leaving_until = NEVER};
     peer_rules(r, p);
     rib_source_set(&r->rib, p->source, p->rules.external, 0, &conf->address);
@@ -308,7 +311,7 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
     if (judges_otherwise(&rules, &p->rules)) judge_again(r, now);
     if (old.local_pref != conf->local_pref && bgp_view(p->session).refresh) {
         p->refresh_wanted |= p->families; /* Adj-RIB-In holds paths after import: ask again */
-        r->domains[p->domain]->noted[0][group_of(&p->rules)] = true;
+        r->domains[p->domain]->noted[0][group_of(p)] = true;
         r->domains[p->domain]->any_noted = true;
     }
     (void)limits_hold(r, ref, now);
@@ -390,6 +393,7 @@ static void domain_end(struct router *r, domain_ref ref)
     for (size_t f = 0; f < FAMILIES; f++) {
         for (size_t g = 0; g < GROUPS; g++) journal_drop(&d->journals[f][g]);
         table_drop(&d->tables[f]);
+        path_ids_drop(&d->path_ids[f]);
     }
     d->used = false;
 }

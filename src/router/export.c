@@ -17,7 +17,7 @@ enum {
 
 static enum policy_peer peer_kind(const struct router *r, source_ref source)
 {
-    return source == SOURCE_LOCAL ? POLICY_PEER_SELF : r->peers[source - 1u]->rules.peer;
+    return source == SOURCE_LOCAL ? POLICY_PEER_SELF : r->peers[source_peer(source)]->rules.peer;
 }
 
 enum policy_reason export_verdict(const struct router *r, const struct policy_matrix *to,
@@ -35,18 +35,39 @@ enum policy_reason export_verdict(const struct router *r, const struct policy_ma
 struct out_context {
     struct router *r;
     peer_ref peer;
+    size_t rank; /* of paths that may be told: 0 the first */
+    bool many;   /* there are others for the other ranks (RFC 7911) */
 };
+
+static bool may_be_told(const struct out_context *c, const struct peer *p, const struct path *path)
+{
+    if (source_peer(path->source) == c->peer) return false;
+    if (export_verdict(c->r, &p->may, path) != POLICY_FINE) return false;
+    if (!policy_looks_at_path(&p->rules)) return true;
+    struct attrs a = attr_view(&c->r->rib.attrs, path->attrs);
+    return policy_export_path(&p->rules, &a) == POLICY_FINE;
+}
+
+/* The best paths stand first in the node. */
+static attr_ref wanted_of_rank(const struct out_context *c, const struct peer *p, const struct node *node)
+{
+    size_t left = c->rank;
+    for (size_t i = 0; i < node->paths_n; i++) {
+        const struct path *path = &node_paths(node)[i];
+        if (path->flags & PATH_REFUSED || !may_be_told(c, p, path)) continue;
+        if (left-- == 0) return path->attrs;
+    }
+    return 0;
+}
 
 static attr_ref wanted(void *ctx, const struct table *t, node_ref n)
 {
     const struct out_context *c = ctx;
     const struct peer *p = c->r->peers[c->peer];
-    const struct path *best = node_best(table_node(t, n));
-    if (!best || best->source == p->source) return 0;
-    if (export_verdict(c->r, &p->may, best) != POLICY_FINE) return 0;
-    if (!policy_looks_at_path(&p->rules)) return best->attrs;
-    struct attrs a = attr_view(&c->r->rib.attrs, best->attrs);
-    return policy_export_path(&p->rules, &a) == POLICY_FINE ? best->attrs : 0;
+    const struct node *node = table_node(t, n);
+    if (c->many) return wanted_of_rank(c, p, node);
+    const struct path *best = node_best(node);
+    return best && may_be_told(c, p, best) ? best->attrs : 0;
 }
 
 /* --- our next hop, as this neighbour can use it --- */
@@ -100,8 +121,31 @@ static void groups_in_use(struct domain *d)
     for (size_t f = 0; f < FAMILIES; f++) {
         d->listening[f] = 0;
         for (size_t g = 0; g < GROUPS; g++)
-            if (d->journals[f][g].outs_n) d->listening[f] |= (uint16_t)(1u << g);
+            if (d->journals[f][g].outs_n) d->listening[f] |= 1u << g;
     }
+}
+
+/* How many paths to a prefix the neighbour is told, and the output of each rank. */
+static size_t ranks_of(const struct peer *p, size_t f)
+{
+    if (!p->out[f]) return 0;
+    return p->add_path_out & family_bit(f) ? p->conf->add_path_send : 1;
+}
+
+static struct out **rank_at(struct peer *p, size_t f, size_t rank)
+{
+    return rank ? &p->more[f][rank - 1] : &p->out[f];
+}
+
+static struct out *rank_open(struct router *r, peer_ref ref, size_t f, size_t rank)
+{
+    struct peer *p = r->peers[ref];
+    struct out_context *ctx = malloc(sizeof *ctx);
+    if (!ctx) abort();
+    *ctx = (struct out_context){r, ref, rank, p->add_path_out & family_bit(f)};
+    struct out *o = out_new(&r->domains[p->domain]->journals[f][group_of(p)], wanted, ctx);
+    o->path_id = ctx->many ? (uint32_t)rank + 1 : 0;
+    return o;
 }
 
 void export_open(struct router *r, peer_ref ref)
@@ -111,26 +155,26 @@ void export_open(struct router *r, peer_ref ref)
     find_next_hops(r, p);
     for (size_t f = 0; f < FAMILIES; f++) {
         if (!(p->families & family_bit(f))) continue;
-        struct out_context *ctx = malloc(sizeof *ctx);
-        if (!ctx) abort();
-        *ctx = (struct out_context){r, ref};
-        p->out[f] = out_new(&d->journals[f][group_of(&p->rules)], wanted, ctx);
+        p->out[f] = rank_open(r, ref, f, 0);
+        for (size_t k = 1; k < ranks_of(p, f); k++) *rank_at(p, f, k) = rank_open(r, ref, f, k);
     }
     p->untold = 0;
-    d->may[group_of(&p->rules)] = p->may;
+    d->may[group_of(p)] = p->may;
     groups_in_use(d);
-    d->any_noted = d->noted[0][group_of(&p->rules)] = true;
+    d->any_noted = d->noted[0][group_of(p)] = true;
 }
 
 void export_close(struct router *r, peer_ref ref)
 {
     struct peer *p = r->peers[ref];
-    for (size_t f = 0; f < FAMILIES; f++) {
-        if (!p->out[f]) continue;
-        free(p->out[f]->ctx);
-        out_free(p->out[f]);
-        p->out[f] = NULL;
-    }
+    for (size_t f = 0; f < FAMILIES; f++)
+        for (size_t k = 0; k < ADD_PATH_OUT; k++) {
+            struct out **o = rank_at(p, f, k);
+            if (!*o) continue;
+            free((*o)->ctx);
+            out_free(*o);
+            *o = NULL;
+        }
     if (r->domains[p->domain]->used) groups_in_use(r->domains[p->domain]);
 }
 
@@ -140,25 +184,30 @@ void export_again(struct router *r, peer_ref ref, uint32_t families, bool marker
     struct domain *d = r->domains[p->domain];
     for (size_t f = 0; f < FAMILIES; f++) {
         if (!p->out[f] || !(families & family_bit(f))) continue;
-        out_again(p->out[f]);
+        for (size_t k = 0; k < ranks_of(p, f); k++) out_again(*rank_at(p, f, k));
         if (markers && bgp_view(p->session).enhanced_refresh) {
             p->refresh_begin |= family_bit(f);
             p->refresh_end |= family_bit(f);
         }
-        d->noted[f][group_of(&p->rules)] = d->any_noted = true;
+        d->noted[f][group_of(p)] = d->any_noted = true;
     }
 }
 
 static bool eor_due(const struct router *r, const struct peer *p, size_t f)
 {
     if (!p->out[f] || (p->eor_sent & family_bit(f)) || !out_walked(p->out[f])) return false;
+    for (size_t k = 1; k < ranks_of(p, f); k++)
+        if (!out_walked(p->more[f][k - 1])) return false;
     return !r->restarting || r->domains[p->domain]->settled;
 }
 
 bool export_pending(const struct router *r, const struct peer *p)
 {
-    for (size_t f = 0; f < FAMILIES; f++)
+    for (size_t f = 0; f < FAMILIES; f++) {
         if (p->out[f] && (out_pending(p->out[f]) || eor_due(r, p, f))) return true;
+        for (size_t k = 1; k < ranks_of(p, f); k++)
+            if (out_pending(p->more[f][k - 1])) return true;
+    }
     return p->refresh_wanted || p->refresh_begin || p->refresh_end;
 }
 
@@ -189,12 +238,19 @@ static size_t message_end(struct message *m)
     return n;
 }
 
-static size_t widest_prefix(size_t f) { return 1 + (f ? 16u : 4u); }
+static size_t widest_prefix(const struct out *o, size_t f) { return (o->path_id ? 4u : 0u) + 1 + (f ? 16u : 4u); }
+
+static void put_prefix(struct writer *w, const struct out *o, const struct prefix *p)
+{
+    if (o->path_id) writer_u32(w, o->path_id);
+    bgp_nlri_put(w, p);
+}
 
 static void put_prefixes(struct writer *w, struct out *o, size_t f)
 {
     struct prefix p;
-    while (writer_room(w) >= widest_prefix(f) && out_take(o, &p)) bgp_nlri_put(w, &p);
+    size_t widest = widest_prefix(o, f);
+    while (writer_room(w) >= widest && out_take(o, &p)) put_prefix(w, o, &p);
 }
 
 static void put_family(struct writer *w, size_t f)
@@ -312,7 +368,7 @@ static size_t write_announcements6(struct out *o, const struct block *k, uint8_t
     size_t value = writer_hole16(&m.w);
     put_family(&m.w, 1);
     put_mp_next_hop(&m.w, k);
-    if (m.w.bad || writer_room(&m.w) < k->octets.n + widest_prefix(1)) return 0;
+    if (m.w.bad || writer_room(&m.w) < k->octets.n + widest_prefix(o, 1)) return 0;
     m.w.end -= k->octets.n;
     put_prefixes(&m.w, o, 1);
     m.w.end += k->octets.n;
@@ -328,7 +384,7 @@ static size_t write_announcements4(struct out *o, const struct block *k, uint8_t
     writer_u16(&m.w, 0);
     writer_u16(&m.w, (uint16_t)k->octets.n);
     writer_copy(&m.w, k->octets);
-    if (m.w.bad || writer_room(&m.w) < widest_prefix(0)) return 0;
+    if (m.w.bad || writer_room(&m.w) < widest_prefix(o, 0)) return 0;
     put_prefixes(&m.w, o, 0);
     return message_end(&m);
 }
@@ -350,12 +406,12 @@ static size_t write_end_of_rib(size_t f, uint8_t *buf, size_t room)
 }
 
 /* RB-074: a set that cannot be written within the neighbour's message size is withdrawn from it. */
-static size_t too_long(struct router *r, peer_ref ref, size_t f, uint8_t *buf, size_t room)
+static size_t too_long(struct router *r, peer_ref ref, size_t f, struct out *o, uint8_t *buf, size_t room)
 {
     struct peer *p = r->peers[ref];
     struct prefix prefix;
     bool told;
-    if (!out_void(p->out[f], &prefix, &told)) return 0;
+    if (!out_void(o, &prefix, &told)) return 0;
     char text[PREFIX_TEXT_MAX];
     if (p->untold++ == 0)
         say(r, p->domain, ref, "route-too-long", "%s: attributes do not fit a message",
@@ -364,7 +420,7 @@ static size_t too_long(struct router *r, peer_ref ref, size_t f, uint8_t *buf, s
     struct message m = message_begin(buf, room);
     if (f == 0) {
         size_t hole = writer_hole16(&m.w);
-        bgp_nlri_put(&m.w, &prefix);
+        put_prefix(&m.w, o, &prefix);
         writer_fill16(&m.w, hole);
         writer_u16(&m.w, 0);
         return message_end(&m);
@@ -375,22 +431,20 @@ static size_t too_long(struct router *r, peer_ref ref, size_t f, uint8_t *buf, s
     writer_u8(&m.w, ATTR_MP_UNREACH);
     size_t value = writer_hole16(&m.w);
     put_family(&m.w, f);
-    bgp_nlri_put(&m.w, &prefix);
+    put_prefix(&m.w, o, &prefix);
     writer_fill16(&m.w, value);
     writer_fill16(&m.w, attrs);
     return message_end(&m);
 }
 
-static size_t write_announcements(struct router *r, peer_ref ref, size_t f, attr_ref attrs, uint8_t *buf,
-                                  size_t room)
+static size_t write_announcements(struct router *r, peer_ref ref, size_t f, struct out *o, attr_ref attrs,
+                                  uint8_t *buf, size_t room)
 {
-    struct peer *p = r->peers[ref];
     struct encoded own;
-    struct block k = block_of(r, p, f, attrs, &own);
+    struct block k = block_of(r, r->peers[ref], f, attrs, &own);
     size_t n = 0;
-    if (k.octets.n)
-        n = f ? write_announcements6(p->out[f], &k, buf, room) : write_announcements4(p->out[f], &k, buf, room);
-    return n ? n : too_long(r, ref, f, buf, room);
+    if (k.octets.n) n = f ? write_announcements6(o, &k, buf, room) : write_announcements4(o, &k, buf, room);
+    return n ? n : too_long(r, ref, f, o, buf, room);
 }
 
 static size_t write_refresh(uint32_t *bits, enum bgp_refresh_kind kind, uint8_t *buf, size_t room)
@@ -415,20 +469,26 @@ static size_t page_room(const struct page *g)
     return g->n == 0 && left >= SMALLEST_ROOM ? left : 0;
 }
 
-static bool write_family(struct router *r, peer_ref ref, size_t f, struct page *g)
+static bool write_rank(struct router *r, peer_ref ref, size_t f, struct out *o, struct page *g)
 {
-    struct peer *p = r->peers[ref];
     attr_ref attrs;
     size_t room;
     while ((room = page_room(g)) != 0) {
-        if (!out_begin(p->out[f], &attrs)) return true;
+        if (!out_begin(o, &attrs)) return true;
         uint8_t *at = g->buf + g->n;
-        size_t n = attrs ? write_announcements(r, ref, f, attrs, at, room)
-                         : write_withdrawals(p->out[f], f, at, room);
+        size_t n = attrs ? write_announcements(r, ref, f, o, attrs, at, room) : write_withdrawals(o, f, at, room);
         g->n += n;
         g->messages += n != 0;
     }
     return false;
+}
+
+static bool write_family(struct router *r, peer_ref ref, size_t f, struct page *g)
+{
+    struct peer *p = r->peers[ref];
+    for (size_t k = 0; k < ranks_of(p, f); k++)
+        if (!write_rank(r, ref, f, *rank_at(p, f, k), g)) return false;
+    return true;
 }
 
 static void write_markers(struct router *r, struct peer *p, size_t f, struct page *g)

@@ -10,16 +10,15 @@ enum {
 
 struct batch {
     struct prefix prefix[BATCH];
-    uint32_t hash[BATCH];
+    uint32_t hash[BATCH], path_id[BATCH];
     size_t n;
 };
 
 static bool batch_fill(struct batch *b, const struct table *t, struct cursor *c,
                        const struct bgp_nlri *n)
 {
-    uint32_t path_id;
     b->n = 0;
-    while (b->n < BATCH && bgp_nlri_next(c, n, &b->prefix[b->n], &path_id)) {
+    while (b->n < BATCH && bgp_nlri_next(c, n, &b->prefix[b->n], &b->path_id[b->n])) {
         b->hash[b->n] = table_hash(t, &b->prefix[b->n]);
         b->n++;
     }
@@ -36,13 +35,15 @@ static void kernel_change(struct router *r, domain_ref ref, size_t slot, node_re
     r->sink.route(r->sink.ctx, &c);
 }
 
-static void note_for_groups(struct router *r, struct domain *d, size_t slot, node_ref node)
+static void note_for_groups(struct router *r, struct domain *d, size_t slot, node_ref node, bool best_changed)
 {
     const struct node *n = table_node(&d->tables[slot], node);
     const struct path *best = node_best(n);
     for (size_t g = 0; d->listening[slot] >> g; g++) {
         if (!(d->listening[slot] >> g & 1)) continue;
-        bool may = best && export_verdict(r, &d->may[g], best) == POLICY_FINE;
+        bool many = group_gets_many(g);
+        if (!best_changed && !many) continue;
+        bool may = many || (best && export_verdict(r, &d->may[g], best) == POLICY_FINE);
         if (!may && n->holders == 0) continue; /* nobody was told, nobody will be */
         journal_note(&d->journals[slot][g], node);
         d->noted[slot][g] = d->any_noted = true;
@@ -53,9 +54,9 @@ void import_changed(struct router *r, domain_ref ref, size_t slot, const struct 
 {
     struct domain *d = r->domains[ref];
     if (c->next_hops && running(r)->dataplane != DATAPLANE_NONE) kernel_change(r, ref, slot, c->node);
-    if (!c->best) return;
-    r->changes++;
-    note_for_groups(r, d, slot, c->node);
+    r->changes += c->best;
+    if (c->best || d->listening[slot] & GROUPS_THAT_GET_MANY)
+        note_for_groups(r, d, slot, c->node, c->best);
 }
 
 struct visit {
@@ -63,21 +64,105 @@ struct visit {
     domain_ref domain;
     size_t slot;
     peer_ref peer;
+    source_ref source;
 };
 
 static void on_change(void *ctx, const struct table_change *c)
 {
     const struct visit *v = ctx;
     import_changed(v->r, v->domain, v->slot, c);
+    path_ids_remove(&v->r->domains[v->domain]->path_ids[v->slot], c->node, v->source);
     tap_path(v->r, v->peer, &v->r->domains[v->domain]->tables[v->slot], c->node);
 }
 
 void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only)
 {
     struct peer *p = r->peers[ref];
-    if (r->rib.sources[p->source].received[slot] == 0) return;
-    struct visit v = {r, p->domain, slot, ref};
-    table_drop_source(&r->domains[p->domain]->tables[slot], p->source, stale_only, on_change, &v);
+    for (size_t lane = 0; lane < p->lanes_n; lane++) {
+        struct visit v = {r, p->domain, slot, ref, source_of(ref, lane)};
+        if (r->rib.sources[v.source].received[slot] == 0) continue;
+        table_drop_source(&r->domains[p->domain]->tables[slot], v.source, stale_only, on_change, &v);
+    }
+}
+
+void import_mark_stale(struct router *r, peer_ref ref, size_t slot)
+{
+    const struct peer *p = r->peers[ref];
+    for (size_t lane = 0; lane < p->lanes_n; lane++)
+        table_mark_stale(&r->domains[p->domain]->tables[slot], source_of(ref, lane));
+}
+
+uint32_t peer_received(const struct router *r, const struct peer *p, size_t slot)
+{
+    uint32_t n = 0;
+    for (size_t lane = 0; lane < p->lanes_n; lane++)
+        n += r->rib.sources[source_of(source_peer(p->source), lane)].received[slot];
+    return n;
+}
+
+uint32_t peer_accepted(const struct router *r, const struct peer *p, size_t slot)
+{
+    uint32_t n = 0;
+    for (size_t lane = 0; lane < p->lanes_n; lane++)
+        n += r->rib.sources[source_of(source_peer(p->source), lane)].accepted[slot];
+    return n;
+}
+
+/* --- path identifiers (RFC 7911): which of a neighbour's lanes a path is in --- */
+
+static void open_lanes(struct router *r, struct peer *p, size_t n)
+{
+    peer_ref ref = source_peer(p->source);
+    for (; p->lanes_n < n; p->lanes_n++)
+        rib_source_set(&r->rib, source_of(ref, p->lanes_n), p->rules.external,
+                       r->rib.sources[p->source].router_id, &p->conf->address);
+}
+
+/* The lane of the path with this identifier, or of a stale one that makes room, or a free one:
+ * ADD_PATH_IN when there is none. `known`: only a path that is there. */
+static size_t lane_for(const struct router *r, const struct peer *p, size_t slot, node_ref n, uint32_t path_id,
+                       bool known)
+{
+    const struct domain *d = r->domains[p->domain];
+    peer_ref ref = source_peer(p->source);
+    uint32_t id, taken = 0;
+    size_t stale = ADD_PATH_IN;
+    const struct node *node = n ? table_node(&d->tables[slot], n) : NULL;
+    for (size_t i = 0; node && i < node->paths_n; i++) {
+        const struct path *path = &node_paths(node)[i];
+        if (source_peer(path->source) != ref) continue;
+        size_t lane = source_lane(path->source);
+        if (path_ids_get(&d->path_ids[slot], n, path->source, &id) && id == path_id) return lane;
+        if (path->flags & PATH_STALE) stale = lane;
+        taken |= 1u << lane;
+    }
+    if (known) return ADD_PATH_IN;
+    for (size_t lane = 0; lane < ADD_PATH_IN; lane++)
+        if (!(taken >> lane & 1)) return lane;
+    return stale;
+}
+
+/* False: not known, or more than are kept. */
+static bool find_source(struct router *r, struct peer *p, const struct bgp_nlri *nlri, const struct batch *b,
+                        size_t i, bool known, source_ref *out)
+{
+    *out = p->source;
+    if (!nlri->add_path) return true;
+    size_t slot = family_slot(nlri->family);
+    node_ref n = table_find(&r->domains[p->domain]->tables[slot], &b->prefix[i], b->hash[i]);
+    size_t lane = lane_for(r, p, slot, n, b->path_id[i], known);
+    if (lane == ADD_PATH_IN) return false;
+    open_lanes(r, p, lane + 1);
+    *out = source_of(source_peer(p->source), lane);
+    return true;
+}
+
+static void too_many_paths(struct router *r, struct peer *p, const struct prefix *prefix)
+{
+    char text[PREFIX_TEXT_MAX];
+    if (p->ignored_prefixes++ == 0)
+        say(r, p->domain, source_peer(p->source), "too-many-paths", "%s: more than %d paths",
+            prefix_text(prefix, text), ADD_PATH_IN);
 }
 
 /* --- one UPDATE --- */
@@ -91,8 +176,11 @@ static void withdraw(struct router *r, struct peer *p, const struct bgp_nlri *nl
     while (batch_fill(&b, t, &c, nlri))
         for (size_t i = 0; i < b.n; i++) {
             struct table_change change;
-            if (!table_withdraw(t, &b.prefix[i], b.hash[i], p->source, &change)) continue;
+            source_ref source;
+            if (!find_source(r, p, nlri, &b, i, true, &source)) continue;
+            if (!table_withdraw(t, &b.prefix[i], b.hash[i], source, &change)) continue;
             import_changed(r, p->domain, slot, &change);
+            path_ids_remove(&r->domains[p->domain]->path_ids[slot], change.node, source);
             tap_path(r, p->source - 1u, t, change.node);
             table_settle(t, change.node);
         }
@@ -122,6 +210,7 @@ static bool reachable(const struct router *r, const struct domain *d, const stru
 }
 
 struct offer { /* what one UPDATE says about each of its prefixes */
+    const struct bgp_nlri *nlri;
     attr_ref attrs;
     enum policy_reason reason; /* of the attributes alone */
     uint32_t origin;           /* AS that answers for the prefixes */
@@ -137,13 +226,20 @@ static void announce_one(struct router *r, struct peer *p, struct table *t, cons
         p->ignored_prefixes++;
         return;
     }
+    source_ref source;
+    if (!find_source(r, p, o->nlri, b, i, false, &source)) {
+        too_many_paths(r, p, &b->prefix[i]);
+        return;
+    }
     struct path path = {.attrs = reason == POLICY_RPKI_LOWERED ? lowered_attrs(r, o->attrs)
                                                                : attr_hold(&r->rib.attrs, o->attrs),
-                        .source = p->source,
+                        .source = source,
                         .flags = policy_refuses(reason) ? PATH_REFUSED : 0,
                         .reason = (uint8_t)reason};
     struct table_change change;
     bool changed = table_announce(t, &b->prefix[i], b->hash[i], path, &change);
+    if (o->nlri->add_path)
+        path_ids_put(&r->domains[p->domain]->path_ids[t->slot], change.node, source, b->path_id[i]);
     tap_path(r, p->source - 1u, t, change.node); /* also what was only said again: it may have been lost */
     if (!changed) return;
     import_changed(r, p->domain, t->slot, &change);
@@ -160,7 +256,7 @@ static void announce(struct router *r, struct peer *p, const struct bgp_nlri *nl
     const struct addr *local = addr_is_none(&p->local) ? NULL : &p->local;
     enum policy_reason reason = policy_import(&p->rules, attrs, local, &r->scratch, &in);
     if (reason == POLICY_FINE && !reachable(r, d, &in.next_hop)) reason = POLICY_NEXT_HOP_UNREACHABLE;
-    const struct offer o = {attr_intern(&r->rib.attrs, &in), reason, policy_origin_asn(&p->rules, &in)};
+    const struct offer o = {nlri, attr_intern(&r->rib.attrs, &in), reason, policy_origin_asn(&p->rules, &in)};
     arena_rewind(&r->scratch, mark);
     struct cursor c = cursor_of(nlri->bytes);
     struct batch b;
@@ -236,7 +332,7 @@ static void limit_exceeded(struct router *r, peer_ref ref, size_t slot, uint32_t
     struct peer *p = r->peers[ref];
     uint8_t data[7] = {0, (uint8_t)(slot ? 2 : 1), 1}; /* AFI, SAFI, limit (RFC 4486 4) */
     for (size_t i = 0; i < 4; i++) data[3 + i] = (uint8_t)(limit >> (24 - 8 * i));
-    uint32_t count = r->rib.sources[p->source].received[slot];
+    uint32_t count = peer_received(r, p, slot);
     uint32_t wait = p->conf->limit_restart_s ? p->conf->limit_restart_s : LIMIT_RESTART_S;
     say(r, p->domain, ref, "prefix-limit-exceeded", "%u IPv%c prefixes, limit %u; down for %u s", count,
         slot ? '6' : '4', limit, wait);
@@ -249,7 +345,7 @@ bool limits_hold(struct router *r, peer_ref ref, instant now)
 {
     struct peer *p = r->peers[ref];
     for (size_t f = 0; f < FAMILIES; f++) {
-        uint32_t limit = peer_limit(r, p, f), count = r->rib.sources[p->source].received[f];
+        uint32_t limit = peer_limit(r, p, f), count = peer_received(r, p, f);
         enum limit_level level = limit_level(limit, count), before = p->level[f];
         p->level[f] = level;
         if (level == LIMIT_EXCEEDED) {

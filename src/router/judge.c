@@ -52,12 +52,12 @@ static bool judged_otherwise(struct router *r, const struct table *t, node_ref n
 {
     enum policy_reason before = (enum policy_reason)old->reason;
     if (old->source == SOURCE_LOCAL || !may_change(before)) return false;
-    const struct peer *p = r->peers[old->source - 1u];
+    const struct peer *p = r->peers[source_peer(old->source)];
     struct prefix prefix = table_prefix(t, n);
     struct attrs a = attr_view(&r->rib.attrs, old->attrs);
     enum policy_reason reason = judge(r, p, &prefix, policy_origin_asn(&p->rules, &a));
     if (reason == before) return false;
-    if (reason != POLICY_FINE) r->peers[old->source - 1u]->refused[reason]++;
+    if (reason != POLICY_FINE) r->peers[source_peer(old->source)]->refused[reason]++;
     *out = *old;
     out->reason = (uint8_t)reason;
     out->flags =
@@ -83,7 +83,7 @@ static void judge_node(struct router *r, domain_ref ref, struct table *t, node_r
         r->judging.changed++;
         if (!table_announce(t, &prefix, table_hash(t, &prefix), path, &change)) continue;
         import_changed(r, ref, t->slot, &change);
-        tap_path(r, path.source - 1u, t, n);
+        tap_path(r, source_peer(path.source), t, n);
         k = SIZE_MAX;
     }
 }

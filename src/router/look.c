@@ -45,7 +45,6 @@ bool router_session_of(const struct router *r, peer_ref ref, struct router_sessi
     const struct peer *p = peer_at(r, ref);
     if (!p) return false;
     struct bgp_view v = bgp_view(p->session);
-    const struct rib_source *s = &r->rib.sources[p->source];
     *out = (struct router_session){.name = p->conf->name,
                                    .domain = r->domains[p->domain]->conf->name,
                                    .domain_ref = p->domain,
@@ -61,7 +60,7 @@ bool router_session_of(const struct router *r, peer_ref ref, struct router_sessi
                                    .open_sent = open_span(&p->open_sent[v.conn]),
                                    .open_received = open_span(&p->open_got[v.conn]),
                                    .treated_as_withdraw = v.treated_as_withdraw,
-                                   .received = s->received[0] + s->received[1],
+                                   .received = peer_received(r, p, 0) + peer_received(r, p, 1),
                                    .advertised = (p->out[0] ? p->out[0]->told_n : 0) +
                                                  (p->out[1] ? p->out[1]->told_n : 0)};
     for (size_t i = POLICY_FINE + 1; i < POLICY_REASONS_N; i++) out->refused += p->refused[i];
@@ -104,7 +103,7 @@ static void visit_paths(const struct router *r, const struct router_walk *w, rou
         const struct path *p = &node_paths(n)[k];
         if (p->flags & PATH_REFUSED) continue;
         struct attrs a = attr_view(&r->rib.attrs, p->attrs);
-        visit(ctx, &(struct router_seen){p->source == SOURCE_LOCAL ? NO_REF : p->source - 1u,
+        visit(ctx, &(struct router_seen){source_peer(p->source),
                                          w->domain, table_prefix(t, w->node), &a});
     }
 }
@@ -313,7 +312,7 @@ void router_show_received(const struct router *r, const char *name, struct text 
     while (walk_next(r, p->domain, &w)) {
         const struct table *t = &d->tables[w.slot];
         for (size_t k = 0; k < table_node(t, w.node)->paths_n; k++) {
-            if (node_paths(table_node(t, w.node))[k].source != p->source) continue;
+            if (source_peer(node_paths(table_node(t, w.node))[k].source) != ref) continue;
             text_addf(out, "%s{", comma);
             show_route(out, r, d, t, w.node, k);
             text_add(out, "}");
@@ -327,7 +326,7 @@ void router_show_received(const struct router *r, const char *name, struct text 
 static void put_kept_back(struct text *out, const struct router *r, const struct peer *p,
                           const struct path *best)
 {
-    bool echo = best->source == p->source;
+    bool echo = source_peer(best->source) == source_peer(p->source);
     enum policy_reason reason = export_verdict(r, &p->may, best);
     if (reason == POLICY_FINE && policy_looks_at_path(&p->rules)) {
         struct attrs a = attr_view(&r->rib.attrs, best->attrs);

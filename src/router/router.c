@@ -71,6 +71,7 @@ void router_free(struct router *r)
             for (size_t f = 0; f < FAMILIES; f++) {
                 for (size_t g = 0; g < GROUPS; g++) journal_drop(&r->domains[d]->journals[f][g]);
                 table_drop(&r->domains[d]->tables[f]);
+                path_ids_drop(&r->domains[d]->path_ids[f]);
             }
         free(r->domains[d]);
     }
@@ -130,12 +131,14 @@ static void session_up(struct router *r, peer_ref ref, instant now)
     p->up = true;
     p->up_since = now;
     p->families = v.families;
+    p->add_path_out = v.add_path_send;
     p->caps = v.peer;
     p->eor_got = p->eor_sent = 0;
     p->eor_awaited = true;
     p->refresh_wanted = p->refresh_begin = p->refresh_end = 0;
     p->level[0] = p->level[1] = LIMIT_FINE;
-    r->rib.sources[p->source].router_id = v.peer_id;
+    for (size_t lane = 0; lane < p->lanes_n; lane++)
+        r->rib.sources[source_of(ref, lane)].router_id = v.peer_id;
     /* RFC 4724 4.2: without the forwarding bit a family's old routes are worth nothing. */
     uint32_t kept = p->stale & v.families & v.peer.restart_families & v.peer.forwarding_families;
     for (size_t f = 0; f < FAMILIES; f++)
@@ -159,9 +162,8 @@ static bool helps(struct router *r, struct peer *p, enum bgp_down why, instant n
     int64_t s = p->caps.restart_s < HELPER_MOST_S ? p->caps.restart_s : HELPER_MOST_S;
     p->stale = families;
     p->stale_until = instant_after(now, duration_s(s));
-    struct domain *d = r->domains[p->domain];
     for (size_t f = 0; f < FAMILIES; f++)
-        if (families & family_bit(f)) table_mark_stale(&d->tables[f], p->source);
+        if (families & family_bit(f)) import_mark_stale(r, source_peer(p->source), f);
     return true;
 }
 
@@ -193,7 +195,7 @@ static void refresh_asked(struct router *r, peer_ref ref, const struct bgp_refre
     size_t f = family_slot(q->family);
     if (q->kind == BGP_REFRESH_REQUEST) export_again(r, ref, q->family, true);
     /* RFC 7313: what is not said again between begin and end is gone. */
-    if (q->kind == BGP_REFRESH_BEGIN) table_mark_stale(&r->domains[p->domain]->tables[f], p->source);
+    if (q->kind == BGP_REFRESH_BEGIN) import_mark_stale(r, ref, f);
     if (q->kind == BGP_REFRESH_END) import_drop(r, ref, f, true);
 }
 
@@ -410,7 +412,7 @@ static void settled(struct router *r, domain_ref ref, bool whole)
     for (size_t i = 0; i < r->peers_n; i++) { /* End-of-RIB may have been held back until now */
         const struct peer *p = r->peers[i];
         if (p->used && p->up && p->domain == ref)
-            d->any_noted = d->noted[0][group_of(&p->rules)] = true;
+            d->any_noted = d->noted[0][group_of(p)] = true;
     }
 }
 
@@ -483,7 +485,7 @@ void signal_writers(struct router *r)
         for (peer_ref i = 0; i < r->peers_n; i++) {
             struct peer *p = r->peers[i];
             if (!p->used || !p->up || p->signalled || p->domain != di) continue;
-            size_t g = group_of(&p->rules);
+            size_t g = group_of(p);
             if (!d->noted[0][g] && !d->noted[1][g]) continue;
             p->signalled = true;
             r->sink.writable(r->sink.ctx, i, bgp_view(p->session).conn);

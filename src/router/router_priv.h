@@ -8,16 +8,36 @@
  *   show.c    everything as JSON text
  *   look.c    single routes, walks, the tap */
 #pragma once
+#include <assert.h>
 #include "policy/limit.h"
 #include "policy/rov.h"
 #include "rib/journal.h"
+#include "rib/path_ids.h"
 #include "router/encoded.h"
 #include "router/look.h"
 #include "router/router.h"
 
-enum { FAMILIES = 2, GROUPS = POLICY_PEER_SELF * 2 };
+enum {
+    FAMILIES = 2,
+    GROUPS = POLICY_PEER_SELF * 4,
+    PEERS_MOST = 8191,
+    ADD_PATH_IN = 8,  /* paths of one neighbour to one prefix, each a source of its own: a lane */
+    ADD_PATH_OUT = 8,
+};
+static_assert(ADD_PATH_IN * (PEERS_MOST + 1) <= UINT16_MAX + 1, "each lane of each neighbour has a number");
 
 static inline uint32_t family_bit(size_t slot) { return slot ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST; }
+/* The sources of a neighbour. Without path identifiers all its paths are in lane 0. */
+static inline source_ref source_of(peer_ref ref, size_t lane)
+{
+    return (source_ref)(lane * (PEERS_MOST + 1u) + ref + 1u);
+}
+static inline size_t source_lane(source_ref s) { return s / (PEERS_MOST + 1u); }
+static inline peer_ref source_peer(source_ref s) /* NO_REF: the router itself */
+{
+    return s % (PEERS_MOST + 1u) - 1u;
+}
+
 static inline size_t family_slot(enum bgp_family f) { return f == BGP_IPV6_UNICAST; }
 
 struct intent_copy { /* an intent of our own, kept while anything points into it */
@@ -42,7 +62,8 @@ struct peer {
     bool eor_awaited;    /* its End-of-RIB, or the end of our patience, is still to come */
     bool signalled;      /* writable was reported, nothing pulled dry since */
     domain_ref domain;
-    source_ref source;
+    source_ref source;   /* lane 0 */
+    uint8_t lanes_n;     /* in use since it is here */
     const struct intent_peer *conf;
     struct policy_rules rules;
     struct policy_matrix may; /* what of whom it may be told */
@@ -61,6 +82,8 @@ struct peer {
     uint64_t ignored_prefixes;
     uint64_t refused[POLICY_REASONS_N]; /* announcements refused or lowered so far, by reason */
     struct out *out[FAMILIES];
+    struct out *more[FAMILIES][ADD_PATH_OUT - 1]; /* the second path to a prefix, the third ... */
+    uint32_t add_path_out; /* agreed, while up: families in which it is told several paths */
     struct shape shape[FAMILIES]; /* of what it is told, and their numbers */
     uint16_t shape_number[FAMILIES];
     struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
@@ -76,7 +99,8 @@ struct domain {
     struct journal journals[FAMILIES][GROUPS];
     bool noted[FAMILIES][GROUPS]; /* notes since the last round of writable reports */
     bool any_noted;
-    uint16_t listening[FAMILIES];     /* bits: groups with somebody in them */
+    struct path_ids path_ids[FAMILIES];
+    uint32_t listening[FAMILIES];     /* bits: groups with somebody in them */
     struct policy_matrix may[GROUPS]; /* of each such group */
 };
 
@@ -116,10 +140,17 @@ static inline const struct intent *running(const struct router *r)
 }
 struct peer *peer_at(const struct router *r, peer_ref ref);     /* NULL: stale */
 struct domain *domain_at(const struct router *r, domain_ref ref);
-static inline size_t group_of(const struct policy_rules *to)
+/* Neighbours of a group read one journal. Those that get several paths (odd numbers) have groups of
+ * their own, because they are told of changes behind the best path too. */
+static inline size_t group_of(const struct peer *p)
 {
-    return (size_t)to->peer * 2 + to->external;
+    return ((size_t)p->rules.peer * 2 + p->rules.external) * 2 + (p->add_path_out != 0);
 }
+static inline bool group_gets_many(size_t g) { return g & 1; }
+enum { GROUPS_THAT_GET_MANY = 0xaaaaa };
+/* Paths of a neighbour in the tables, all lanes together. */
+uint32_t peer_received(const struct router *r, const struct peer *p, size_t slot);
+uint32_t peer_accepted(const struct router *r, const struct peer *p, size_t slot);
 
 /* router.c */
 void say(struct router *r, domain_ref d, peer_ref p, const char *name, const char *fmt, ...)
@@ -137,6 +168,7 @@ void peer_rules(const struct router *r, struct peer *p);
 
 /* import.c */
 void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, instant now);
+void import_mark_stale(struct router *r, peer_ref ref, size_t slot);
 void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only);
 void import_network(struct router *r, domain_ref d, const struct intent_network *n, bool present);
 bool limits_hold(struct router *r, peer_ref ref, instant now); /* false: the session was ended */

@@ -62,12 +62,13 @@ static uint32_t advertised(const struct peer *p)
 
 static void put_prefix_counts(struct text *t, const struct router *r, const struct peer *p)
 {
-    const struct rib_source *s = &r->rib.sources[p->source];
+    const uint32_t received[] = {peer_received(r, p, 0), peer_received(r, p, 1)};
+    const uint32_t accepted[] = {peer_accepted(r, p, 0), peer_accepted(r, p, 1)};
     text_addf(t, ",\"prefixes\":{\"received\":%u,\"accepted\":%u,\"advertised\":%u",
-              s->received[0] + s->received[1], s->accepted[0] + s->accepted[1], advertised(p));
+              received[0] + received[1], accepted[0] + accepted[1], advertised(p));
     for (size_t f = 0; f < FAMILIES; f++)
         text_addf(t, ",\"ipv%c\":{\"received\":%u,\"accepted\":%u,\"advertised\":%u,\"limit\":%u}",
-                  f ? '6' : '4', s->received[f], s->accepted[f], p->out[f] ? p->out[f]->told_n : 0,
+                  f ? '6' : '4', received[f], accepted[f], p->out[f] ? p->out[f]->told_n : 0,
                   peer_limit(r, p, f));
     text_addf(t, ",\"ignored\":%llu}", (unsigned long long)p->ignored_prefixes);
 }
@@ -116,6 +117,9 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
     put_date(t, v.since.us + wall_us);
     int64_t up_s = p->up ? duration_to_s(instant_since(now, p->up_since)) : 0;
     text_addf(t, ",\"uptime_s\":%lld,\"hold_s\":%u", (long long)up_s, v.hold_s);
+    if (p->up)
+        text_addf(t, ",\"add_path\":{\"send\":%u,\"receive\":%s}", p->add_path_out ? p->conf->add_path_send : 0u,
+                  v.add_path_receive ? "true" : "false");
     put_families(t, p->up ? v.families : p->conf->families);
     put_prefix_counts(t, r, p);
     put_refused(t, p);
@@ -178,7 +182,7 @@ void show_attrs(struct text *t, const struct attrs *a)
 
 static const struct peer *from_of(const struct router *r, const struct path *p)
 {
-    return p->source == SOURCE_LOCAL ? NULL : r->peers[p->source - 1u];
+    return p->source == SOURCE_LOCAL ? NULL : r->peers[source_peer(p->source)];
 }
 
 struct row { /* one path of one prefix */

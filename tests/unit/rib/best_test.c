@@ -192,6 +192,89 @@ static void test_any_of_20000_orders_ends_the_same(void **state)
     rib_drop(&r);
 }
 
+/* --- the naive twin: RFC 4271 9.1.2.2 word for word, on the plain numbers, one comparison at a time --- */
+
+struct naive {
+    const struct quick *in[12];
+    size_t n;
+};
+
+typedef bool beats(const struct quick *a, const struct quick *b);
+
+static uint32_t naive_id(const struct quick *q) { return q->originator ? q->originator : q->source == 2 ? 1u : q->source; }
+static bool external(const struct quick *q) { return q->source <= 8; }
+static bool by_pref(const struct quick *a, const struct quick *b) { return a->local_pref > b->local_pref; }
+static bool by_path(const struct quick *a, const struct quick *b) { return a->path_n < b->path_n; }
+static bool by_origin(const struct quick *a, const struct quick *b) { return a->origin < b->origin; }
+static bool by_med(const struct quick *a, const struct quick *b) { return a->path[0] == b->path[0] && a->med < b->med; }
+static bool by_kind(const struct quick *a, const struct quick *b) { return external(a) && !external(b); }
+static bool by_id(const struct quick *a, const struct quick *b) { return naive_id(a) < naive_id(b); }
+static bool by_cluster(const struct quick *a, const struct quick *b) { return a->cluster_n < b->cluster_n; }
+static bool by_address(const struct quick *a, const struct quick *b) { return a->source < b->source; }
+
+/* Who is beaten by anybody goes; all at once, so that the order of looking does not matter. */
+static void naive_step(struct naive *c, beats *better)
+{
+    const struct quick *left[12];
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        bool beaten = false;
+        for (size_t k = 0; k < c->n; k++) beaten = beaten || better(c->in[k], c->in[i]);
+        if (!beaten) left[n++] = c->in[i];
+    }
+    memcpy(c->in, left, n * sizeof *left);
+    c->n = n;
+}
+
+/* The winner's source, and how many share the load with it. */
+static size_t naive_best(const struct quick *q, const bool *there, source_ref *winner)
+{
+    static beats *const first[] = {by_pref, by_path, by_origin, by_med, by_kind};
+    static beats *const ties[] = {by_id, by_cluster, by_address};
+    struct naive c = {.n = 0};
+    for (size_t i = 0; i < 12; i++)
+        if (there[i] && !q[i].refused) c.in[c.n++] = &q[i];
+    if (c.n == 0) return 0;
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) naive_step(&c, first[i]);
+    size_t equals = c.n < BEST_EQUALS_MAX ? c.n : BEST_EQUALS_MAX;
+    if (!external(c.in[0])) equals = 1;
+    for (size_t i = 0; i < ARRAY_LEN(ties); i++) naive_step(&c, ties[i]);
+    assert_int_equal(c.n, 1);
+    *winner = c.in[0]->source;
+    return equals;
+}
+
+static void test_a_million_random_changes_agree_with_the_naive_twin(void **state)
+{
+    (void)state;
+    enum { CHANGES = 1000000 };
+    struct rib r;
+    fixture(&r);
+    struct rng rng = rng_start("best");
+    struct quick q[12] = {0};
+    struct path held[12];
+    bool there[12] = {false};
+    for (int change = 0; change < CHANGES; change++) {
+        uint32_t i = rng_below(&rng, rng_below(&rng, 2) ? 4 : 12); /* often few paths, as in life */
+        if (there[i]) attr_release(&r.attrs, held[i].attrs);
+        there[i] = rng_below(&rng, 3) != 0;
+        q[i] = quick_random(&rng, (source_ref)(1 + i));
+        if (there[i]) held[i] = path_from(&r, &q[i]);
+        struct path p[12];
+        size_t n = 0;
+        for (size_t k = 0; k < 12; k++)
+            if (there[k]) p[n++] = held[k];
+        shuffle(&rng, p, n);
+        enum best_step step;
+        source_ref winner = 0;
+        size_t equals = best_select(&r, p, n, &step), expected = naive_best(q, there, &winner);
+        if (equals != expected || (equals && p[0].source != winner))
+            fail_msg("change %d: %zu equal, source %u first; the twin says %zu, %u", change, equals,
+                     equals ? p[0].source : 0, expected, winner);
+    }
+    rib_drop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_nothing_usable_is_no_best_path),
         cmocka_unit_test(test_internal_paths_do_not_share_load),
         cmocka_unit_test(test_any_of_20000_orders_ends_the_same),
+        cmocka_unit_test(test_a_million_random_changes_agree_with_the_naive_twin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

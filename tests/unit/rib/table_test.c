@@ -223,13 +223,13 @@ static void random_life(enum family f, int steps)
 static void test_ipv4_table_and_journal_agree_with_their_slow_twins(void **state)
 {
     (void)state;
-    random_life(FAMILY_IPV4, 100000);
+    random_life(FAMILY_IPV4, 1000000);
 }
 
 static void test_ipv6_table_and_journal_agree_with_their_slow_twins(void **state)
 {
     (void)state;
-    random_life(FAMILY_IPV6, 40000);
+    random_life(FAMILY_IPV6, 200000);
 }
 
 static void test_flaps_a_neighbour_does_not_read_collapse_and_cost_no_memory(void **state)

@@ -16,6 +16,7 @@ struct bgp_session {
     uint8_t in[8192], out[OUT_ROOM];
     size_t in_n, out_n;
     instant retry;
+    uint32_t add_path_send, add_path_receive; /* agreed */
     uint64_t updates_in;
 };
 
@@ -81,12 +82,14 @@ void bgp_start(struct bgp_session *s, instant now, struct bgp_effects *fx)
 
 static void hello(struct bgp_session *s, enum bgp_conn c, struct bgp_effects *fx)
 {
-    uint8_t b[16];
+    uint8_t b[24];
     struct writer w = writer_on(b, sizeof b);
     writer_u32(&w, s->conf.local_asn);
     writer_u32(&w, s->conf.local_id);
     writer_u32(&w, s->conf.families);
     writer_u32(&w, s->conf.restart ? s->conf.restart_s : 0);
+    writer_u32(&w, s->conf.add_path_send);
+    writer_u32(&w, s->conf.add_path_receive);
     s->conn = c;
     s->state = BGP_OPENSENT;
     s->in_n = 0;
@@ -156,13 +159,15 @@ static void open_in(struct bgp_session *s, struct cursor c, instant now, struct 
                                 .enhanced_refresh = true, .as4 = true, .asn = asn};
     s->peer.restart_s = (uint16_t)cursor_u32(&c);
     s->peer.restart = s->peer.restart_s;
+    s->add_path_receive = s->conf.add_path_receive & cursor_u32(&c);
+    s->add_path_send = s->conf.add_path_send & cursor_u32(&c);
     s->peer.restart_families = s->peer.forwarding_families = families;
     s->state = BGP_ESTABLISHED;
     s->established++;
     add(fx, BGP_FX_UP, s->conn);
 }
 
-static void attrs_in(struct cursor c, struct bgp_update *u)
+static void attrs_in(struct cursor c, uint32_t add_path, struct bgp_update *u)
 {
     while (cursor_left(&c)) {
         uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
@@ -183,14 +188,16 @@ static void attrs_in(struct cursor c, struct bgp_update *u)
             u->mp_next_hop = addr_from_bytes(FAMILY_IPV6, cursor_take(&v, 16));
             cursor_u8(&v);
             n = &u->announced[u->announced_n++];
-            *n = (struct bgp_nlri){.family = BGP_IPV6_UNICAST, .bytes = cursor_rest(&v)};
+            *n = (struct bgp_nlri){.family = BGP_IPV6_UNICAST, .bytes = cursor_rest(&v),
+                                   .add_path = add_path & BGP_IPV6_UNICAST};
             break;
         case ATTR_MP_UNREACH:
             cursor_u16(&v), cursor_u8(&v);
             if (cursor_left(&v) == 0) u->end_of_rib = BGP_IPV6_UNICAST;
             else {
                 n = &u->withdrawn[u->withdrawn_n++];
-                *n = (struct bgp_nlri){.family = BGP_IPV6_UNICAST, .bytes = cursor_rest(&v)};
+                *n = (struct bgp_nlri){.family = BGP_IPV6_UNICAST, .bytes = cursor_rest(&v),
+                                   .add_path = add_path & BGP_IPV6_UNICAST};
             }
             break;
         default: fail_msg("attribute %u", type);
@@ -205,13 +212,14 @@ static void update_in(struct bgp_session *s, struct cursor c, struct bgp_effects
     struct bgp_update *u = arena_take(&fx->arena, sizeof *u);
     bool empty = cursor_left(&c) == 4;
     struct span gone = cursor_span(&c, cursor_u16(&c));
-    if (gone.n) u->withdrawn[u->withdrawn_n++] = (struct bgp_nlri){BGP_IPV4_UNICAST, gone, 0, false};
+    bool ids = s->add_path_receive & BGP_IPV4_UNICAST;
+    if (gone.n) u->withdrawn[u->withdrawn_n++] = (struct bgp_nlri){BGP_IPV4_UNICAST, gone, 0, ids};
     struct cursor attrs = cursor_sub(&c, cursor_u16(&c));
     struct span nlri = cursor_rest(&c);
     assert_false(c.bad);
-    if (nlri.n) u->announced[u->announced_n++] = (struct bgp_nlri){BGP_IPV4_UNICAST, nlri, 0, false};
+    if (nlri.n) u->announced[u->announced_n++] = (struct bgp_nlri){BGP_IPV4_UNICAST, nlri, 0, ids};
     if (empty) u->end_of_rib = BGP_IPV4_UNICAST;
-    attrs_in(attrs, u);
+    attrs_in(attrs, s->add_path_receive, u);
     s->updates_in++;
     add(fx, BGP_FX_UPDATE, s->conn)->update = u;
 }
@@ -260,6 +268,7 @@ void bgp_blocked(struct bgp_session *s, bool b, instant now) { (void)s, (void)b,
 struct bgp_view bgp_view(const struct bgp_session *s)
 {
     return (struct bgp_view){.state = s->state, .conn = s->conn, .families = s->peer.families,
+                             .add_path_send = s->add_path_send, .add_path_receive = s->add_path_receive,
                              .message_max = 4096, .as4 = true, .refresh = true,
                              .enhanced_refresh = true, .peer_id = s->peer_id, .peer = s->peer,
                              .updates_in = s->updates_in, .last_code = s->last_code, .hold_s = 90,
@@ -273,6 +282,7 @@ bool bgp_nlri_next(struct cursor *c, const struct bgp_nlri *n, struct prefix *ou
 {
     *id = 0;
     if (!cursor_left(c)) return false;
+    if (n->add_path) *id = cursor_u32(c);
     struct addr a = {.family = n->family == BGP_IPV6_UNICAST ? FAMILY_IPV6 : FAMILY_IPV4};
     uint8_t len = cursor_u8(c);
     size_t bytes = (len + 7u) / 8;
