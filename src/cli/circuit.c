@@ -15,7 +15,6 @@
 #include "cli/options.h"
 #include "cli/table.h"
 
-#define DEFAULT_STATE "/run/fairlead/lab/demo/control"
 #define NETWORK_VERSION "api-version=2024-03-01"
 #define GROUP_VERSION "api-version=2021-04-01"
 

@@ -17,7 +17,11 @@ struct command {
     const char *about;   /* of the noun: the overview then has one line for all its verbs */
 };
 
+/* State directory of fairleadd in the demo lab: where accounts are looked for by default. */
+#define DEFAULT_STATE "/run/fairlead/lab/demo/control"
+
 /* Each file of commands gives one table, ended by a row without noun; main.c lists the tables. */
+extern const struct command az_commands[];
 extern const struct command edge_commands[];
 extern const struct command lg_commands[];
 extern const struct command lab_commands[];

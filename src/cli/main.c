@@ -10,6 +10,7 @@ static const struct command *const tables[] = {
     demo_commands,  check_commands, import_commands, why_commands, config_commands,
     lab_commands,  drill_commands,    edge_commands, lg_commands,
     probe_commands, circuit_commands, m365_commands, capacity_commands,
+    az_commands,
 };
 
 enum { NOUNS_MAX = 64, USAGE_COLUMN = 46 };
