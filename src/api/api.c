@@ -125,21 +125,36 @@ static void common_headers(struct call *c)
     answer_header(c, "x-ms-correlation-request-id", "%s", id);
 }
 
-void api_handle(struct api *a, const struct api_request *req, int64_t now_ms,
-                struct api_response *out)
+/* False: others wrote to the store meanwhile, and the answer is about what was before. */
+static bool handle_once(struct api *a, const struct api_request *req, int64_t now_ms,
+                        struct api_response *out)
 {
     struct call c;
-    api_tick(a, now_ms);
     call_init(&c, a, now_ms);
     c.req = req;
     c.out = out;
     common_headers(&c);
-    if (!target_parse(req->target, &c.arena, &c.target))
+    if (store_sync(a->world.store) != STORE_OK)
+        fault_add(&c.faults, FAULT_ServiceUnavailable, "",
+                  "The store cannot be reached now. Try again.");
+    else if (!target_parse(req->target, &c.arena, &c.target))
         fault_add(&c.faults, FAULT_InvalidRequestUri, "",
                   "The request URI is malformed, too long, or escapes a separator.");
     else if (version_fine(&c))
         groups_handle(&c);
     if (c.faults.n > 0) answer_faults(&c);
     if (req->method == API_HEAD) text_clear(&out->body);
+    bool outrun = c.outrun;
     call_drop(&c);
+    return !outrun;
+}
+
+void api_handle(struct api *a, const struct api_request *req, int64_t now_ms,
+                struct api_response *out)
+{
+    api_tick(a, now_ms);
+    for (int i = 0; !handle_once(a, req, now_ms, out) && i < OUTRUN_TRIES; i++) {
+        api_response_drop(out);
+        *out = (struct api_response){0};
+    }
 }

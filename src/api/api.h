@@ -106,6 +106,8 @@ struct api_world {
     const json_t *(*evidence)(void *ctx);
     /* One line for the audit trail: object id, method, key, outcome. May be NULL. */
     void (*audit)(void *ctx, const char *object_id, const char *line);
+    /* Of several processes on one store one ends the operations. NULL: there is only one. */
+    bool (*leads)(void *ctx);
 };
 
 struct api;
@@ -118,6 +120,9 @@ void api_drop(struct api *a); /* NULL is ignored */
 /* now_ms: wall clock, milliseconds since 1970. Operations that are due are finished first. */
 void api_handle(struct api *a, const struct api_request *req, int64_t now_ms,
                 struct api_response *out);
+
+/* Another process wrote the key (NULL: any of them) to the store that it shares with this one. */
+void api_noticed(struct api *a, const char *key, int64_t now_ms);
 
 /* When api_tick has something to do (wall clock, ms); INT64_MAX when no operation runs. */
 int64_t api_next(const struct api *a);

@@ -65,6 +65,7 @@ struct call {
     enum resource_kind place_kind;      /* what the path names, and the key of its identifier */
     const char *place_key;
     bool again; /* the end of an operation must be tried later */
+    bool outrun;                        /* others wrote to the store since it was read */
     bool part;  /* so far it is done: to be written, and gone on with */
 };
 
@@ -161,6 +162,7 @@ MUST_USE bool operation_idle(struct call *c, const char *root);
 void operation_show(struct call *c, const char *id);
 void operation_result(struct call *c, const char *id);
 bool operations_resume(struct api *a, int64_t now_ms);
+enum { OUTRUN_TRIES = 50 }; /* how often a call that others outran is made anew */
 unsigned operation_wait_s(const struct api *a, unsigned ms);
 
 /* --- resources (resources.c) --- */

@@ -301,8 +301,9 @@ static bool is_passing(const struct faults *fs) /* the store's trouble, not the 
     return false;
 }
 
-/* True when the operation has ended (or is gone), false when it must be tried again. */
-static bool operation_end(struct api *a, const char *id, int64_t now_ms)
+/* True when the operation has ended (or is gone), false when it must be tried again: now, if others
+ * outran it, else later. */
+static bool end_once(struct api *a, const char *id, int64_t now_ms, bool *outrun)
 {
     struct call c;
     int64_t revision = 0;
@@ -313,8 +314,9 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
         end_parts(&c, op);
         if (c.part) {
             bool written = call_commit(&c);
+            *outrun = written || c.outrun; /* the next part, or this one again */
             call_drop(&c);
-            return written && operation_end(a, id, now_ms);
+            return false;
         }
         ended = !c.again && !is_passing(&c.faults);
         if (c.faults.n > 0 && ended) end_failed(&c, op);
@@ -326,8 +328,21 @@ static bool operation_end(struct api *a, const char *id, int64_t now_ms)
         put_text(&c, ended_key(&c, id, now_ms), "{}", STORE_ANY);
         ended = ended && call_commit(&c);
     }
+    *outrun = c.outrun;
     call_drop(&c);
     return ended;
+}
+
+static bool operation_end(struct api *a, const char *id, int64_t now_ms)
+{
+    enum { TRIES = 1000 }; /* the parts of a large group among them */
+    bool again = true;
+    for (int i = 0; again && i < TRIES; i++) {
+        again = false;
+        if (store_sync(a->world.store) != STORE_OK) return false;
+        if (end_once(a, id, now_ms, &again)) return true;
+    }
+    return false;
 }
 
 static void running_remove(struct api *a, size_t i)
@@ -335,6 +350,13 @@ static void running_remove(struct api *a, size_t i)
     free(a->running[i].root);
     memmove(a->running + i, a->running + i + 1, (a->running_n - i - 1) * sizeof *a->running);
     a->running_n--;
+}
+
+static size_t running_place(const struct api *a, const char *id) /* running_n: it is not there */
+{
+    size_t at = 0;
+    while (at < a->running_n && strcmp(a->running[at].id, id) != 0) at++;
+    return at;
 }
 
 /* Forgets the oldest operations, at most a page at a time. */
@@ -356,17 +378,25 @@ static void prune(struct api *a, int64_t now_ms)
     call_drop(&c);
 }
 
+static bool leads(const struct api *a) { return !a->world.leads || a->world.leads(a->world.ctx); }
+
 void api_tick(struct api *a, int64_t now_ms)
 {
-    for (size_t i = 0; i < a->running_n;) { /* in the order they began: some wait for others */
-        struct running *r = &a->running[i];
-        bool due = r->due_ms <= now_ms;
-        if (due && operation_end(a, r->id, now_ms)) {
-            running_remove(a, i);
+    if (!leads(a)) return;
+    /* In the order they began, because some wait for others. What other processes do meanwhile may
+     * change the list. */
+    for (size_t i = 0; i < a->running_n;) {
+        char id[API_GUID_TEXT];
+        if (a->running[i].due_ms > now_ms) {
+            i++;
             continue;
         }
-        if (due) r->due_ms = now_ms + RETRY_MS;
-        i++;
+        memcpy(id, a->running[i].id, sizeof id);
+        bool ended = operation_end(a, id, now_ms);
+        size_t at = running_place(a, id);
+        if (at < a->running_n && !ended) a->running[at].due_ms = now_ms + RETRY_MS;
+        if (at < a->running_n && ended) running_remove(a, at);
+        i = 0;
     }
     if (now_ms - a->pruned_ms > PRUNE_EVERY_MS) prune(a, now_ms);
 }
@@ -374,9 +404,23 @@ void api_tick(struct api *a, int64_t now_ms)
 int64_t api_next(const struct api *a)
 {
     int64_t next = INT64_MAX;
-    for (size_t i = 0; i < a->running_n; i++)
+    for (size_t i = 0; leads(a) && i < a->running_n; i++)
         if (a->running[i].due_ms < next) next = a->running[i].due_ms;
     return next;
+}
+
+/* Takes up an operation from its record, or forgets one that has ended. */
+static void take_up(struct call *c, const char *id, int64_t due_most)
+{
+    struct api *a = c->api;
+    size_t at = running_place(a, id);
+    const json_t *op = load_json(c, op_key(c, id), NULL);
+    bool runs = op && has_status(op, "InProgress");
+    if (at < a->running_n && !runs) running_remove(a, at);
+    if (at < a->running_n || !runs) return;
+    int64_t due = json_integer_value(json_object_get(op, "due"));
+    running_add(a, id, json_string_value(json_object_get(op, "root")),
+                due < due_most ? due : due_most);
 }
 
 bool operations_resume(struct api *a, int64_t now_ms)
@@ -384,17 +428,24 @@ bool operations_resume(struct api *a, int64_t now_ms)
     struct call c;
     call_init(&c, a, now_ms);
     struct keys all = keys_under(&c, "running/");
-    for (size_t i = 0; i < all.n && c.faults.n == 0; i++) {
-        const json_t *op = load_json(&c, op_key(&c, all.keys[i] + strlen("running/")), NULL);
-        if (!op || !has_status(op, "InProgress")) continue;
-        int64_t due = json_integer_value(json_object_get(op, "due"));
-        if (due > now_ms + RESUME_WITHIN_MS)
-            due = now_ms + RESUME_WITHIN_MS; /* the clock was set */
-        running_add(a, json_string_value(json_object_get(op, "id")),
-                    json_string_value(json_object_get(op, "root")), due);
-    }
+    for (size_t i = 0; i < all.n && c.faults.n == 0; i++)
+        take_up(&c, all.keys[i] + strlen("running/"),
+                now_ms + RESUME_WITHIN_MS); /* were the clock set */
     bool fine = c.faults.n == 0;
     call_drop(&c);
     a->pruned_ms = now_ms;
     return fine;
+}
+
+void api_noticed(struct api *a, const char *key, int64_t now_ms)
+{
+    static const char prefix[] = "running/";
+    struct call c;
+    if (key && strncmp(key, prefix, strlen(prefix)) != 0) return;
+    while (!key && a->running_n > 0) running_remove(a, 0);
+    if (!key && !operations_resume(a, now_ms)) return;
+    if (!key) return;
+    call_init(&c, a, now_ms);
+    take_up(&c, key + strlen(prefix), INT64_MAX);
+    call_drop(&c);
 }

@@ -47,6 +47,7 @@ const char *call_etag(struct call *c)
 static bool store_says(struct call *c, enum store_result r)
 {
     if (r == STORE_OK || r == STORE_MISSING) return true;
+    if (r == STORE_CONFLICT) c->outrun = true;
     if (r == STORE_CONFLICT)
         return FAIL(c, AnotherOperationInProgress, "",
                     "Another request changed the same resource at this moment. Try again.");

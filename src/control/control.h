@@ -25,6 +25,9 @@ struct control {
     struct edges *edges;
     struct later *later;
     struct mirror_files *mirror; /* NULL: none */
+    char replica[API_GUID_TEXT]; /* this process among those on one store */
+    bool secrets_stale;          /* another process changed them */
+    instant keys_due;            /* when the age of the token key is looked at */
     int audit_fd;
     uint64_t answers[STATUS_CLASSES]; /* by the hundreds of the status */
     instant started, now;             /* of this turn */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "control/replicas.h"
 #include "intent/intent_json.h"
 #include "plan/plan_json.h"
 #include "sys/log.h"
@@ -16,6 +17,7 @@ enum {
     PLAN_DELAY_MS = 5,
     PLAN_SHARE = 4, /* planning takes at most a quarter of the time */
     PLAN_RETRY_S = 1,
+    PLAN_AGAIN_MS = 50, /* another process wrote while this one planned */
     PLAN_CEILING = 1 << 30,
     REGISTRY_CEILING = 64 << 20,
     REQUEST_CEILING = 8 << 20,
@@ -55,6 +57,7 @@ struct edges {
     json_t *all;     /* what edges_all_evidence gave last */
     int64_t planned; /* revision of the store that the intents are made from */
     bool dirty;
+    bool unread; /* another process changed the registry */
     instant due;
 };
 
@@ -123,22 +126,62 @@ static void load_edge(struct edges *e, const struct store_item *item)
     json_t *v = json_loads(item->value, 0, NULL);
     if (v) {
         struct edge *edge = find_or_add(e, item->key + strlen(EDGE_KEY));
+        json_decref(edge->registration);
         edge->registration = json_incref(json_object_get(v, "registration"));
         snprintf(edge->serial, sizeof edge->serial, "%s", text_at(v, "serial"));
     }
     json_decref(v);
 }
 
-/* An intent's revision outlives the registration: it only ever rises. */
-static void load_revision(struct control *c, struct edge *edge, struct arena *a)
+/* An intent's revision outlives the registration: it only ever rises. Returns the store's revision
+ * of it, for who wants to write the next. */
+static int64_t load_revision(struct control *c, const char *name, int64_t *revision,
+                             char digest[static 2 * TLS_DIGEST + 1])
 {
-    struct store_item item;
-    const char *key = arena_printf(a, INTENT_KEY "%s", edge->name);
-    if (!key || store_get(c->store, key, a, &item) != STORE_OK) return;
-    json_t *v = json_loads(item.value, 0, NULL);
-    edge->revision = json_integer_value(json_object_get(v, "revision"));
-    snprintf(edge->digest, sizeof edge->digest, "%s", text_at(v, "digest"));
-    json_decref(v);
+    char key[sizeof INTENT_KEY + NAME_MAX_LEN];
+    struct arena a;
+    struct store_item item = {.revision = STORE_ABSENT};
+    snprintf(key, sizeof key, INTENT_KEY "%s", name);
+    arena_init(&a, 1 << 20);
+    if (store_get(c->store, key, &a, &item) == STORE_OK) {
+        json_t *v = json_loads(item.value, 0, NULL);
+        *revision = json_integer_value(json_object_get(v, "revision"));
+        snprintf(digest, 2 * TLS_DIGEST + 1, "%s", text_at(v, "digest"));
+        json_decref(v);
+    }
+    arena_drop(&a);
+    return item.revision;
+}
+
+/* An edge that another process registered, or removed. */
+static void read_registry_again(struct control *c)
+{
+    struct edges *e = c->edges;
+    struct arena a;
+    struct store_items items;
+    arena_init(&a, REGISTRY_CEILING);
+    if (store_list(c->store, EDGE_KEY, "", SIZE_MAX, &a, &items) == STORE_OK) {
+        size_t kept = 0;
+        for (size_t i = 0, k = 0; i < e->n; i++) { /* both are in the order of names */
+            while (k < items.n &&
+                   strcmp(items.items[k].key + strlen(EDGE_KEY), e->rows[i].name) < 0)
+                k++;
+            if (k < items.n && strcmp(items.items[k].key + strlen(EDGE_KEY), e->rows[i].name) == 0)
+                e->rows[kept++] = e->rows[i];
+            else
+                edge_clear(&e->rows[i]);
+        }
+        e->n = kept;
+        for (size_t i = 0; i < items.n; i++) load_edge(e, &items.items[i]);
+        e->unread = false;
+        e->dirty = true;
+    }
+    arena_drop(&a);
+}
+
+void edges_noticed(struct edges *e, const char *key)
+{
+    if (!key || strncmp(key, EDGE_KEY, strlen(EDGE_KEY)) == 0) e->unread = true;
 }
 
 bool edges_open(struct control *c, struct text *why)
@@ -148,7 +191,9 @@ bool edges_open(struct control *c, struct text *why)
     arena_init(&a, REGISTRY_CEILING);
     bool read = store_list(c->store, EDGE_KEY, "", SIZE_MAX, &a, &items) == STORE_OK;
     for (size_t i = 0; read && i < items.n; i++) load_edge(c->edges, &items.items[i]);
-    for (size_t i = 0; read && i < c->edges->n; i++) load_revision(c, &c->edges->rows[i], &a);
+    for (size_t i = 0; read && i < c->edges->n; i++)
+        load_revision(c, c->edges->rows[i].name, &c->edges->rows[i].revision,
+                      c->edges->rows[i].digest);
     if (!read) text_add(why, "the registry of edges cannot be read");
     arena_drop(&a);
     return read;
@@ -172,13 +217,13 @@ static json_t *registrations(const struct edges *e)
 
 /* A new revision is on the store before anybody sees it. */
 static bool keep_revision(struct control *c, const struct edge *edge, int64_t revision,
-                          const char *digest)
+                          const char *digest, int64_t expected)
 {
     char key[sizeof INTENT_KEY + NAME_MAX_LEN], value[160];
     snprintf(key, sizeof key, INTENT_KEY "%s", edge->name);
     snprintf(value, sizeof value, "{\"revision\":%lld,\"digest\":\"%s\"}", (long long)revision,
              digest);
-    return store_put(c->store, key, value, STORE_ANY, NULL) == STORE_OK;
+    return store_put(c->store, key, value, expected, NULL) == STORE_OK;
 }
 
 static bool take_intent(struct control *c, struct edge *edge, const struct intent *intent)
@@ -189,15 +234,17 @@ static bool take_intent(struct control *c, struct edge *edge, const struct inten
     if (!bytes) abort();
     digest_of(bytes, digest);
     free(bytes);
-    bool changed = strcmp(digest, edge->digest) != 0;
-    if (changed && !keep_revision(c, edge, edge->revision + 1, digest)) {
+    /* Another process may have planned the same already: its revision is ours then. */
+    int64_t revision = edge->revision;
+    char kept[sizeof edge->digest] = "";
+    int64_t expected = load_revision(c, edge->name, &revision, kept);
+    if (strcmp(digest, kept) != 0 &&
+        !keep_revision(c, edge, ++revision, digest, c->settings->etcd ? expected : STORE_ANY)) {
         json_decref(json);
         return false;
     }
-    if (changed) {
-        edge->revision++;
-        memcpy(edge->digest, digest, sizeof digest);
-    }
+    edge->revision = revision;
+    memcpy(edge->digest, digest, sizeof digest);
     json_object_set_new(json, "revision", json_integer(edge->revision));
     json_decref(edge->intent);
     edge->intent = json;
@@ -257,8 +304,10 @@ static void plan_if_due(struct control *c)
     e->dirty = !fine;
     e->due = NEVER;
     if (!fine) {
-        log_line(LOG_LINE_ERROR, "plan", "", "intents could not be made; trying again");
-        e->due = instant_after(c->now, duration_s(PLAN_RETRY_S));
+        e->due = instant_after(c->now, c->settings->etcd ? duration_ms(PLAN_AGAIN_MS)
+                                                         : duration_s(PLAN_RETRY_S));
+        if (!c->settings->etcd)
+            log_line(LOG_LINE_ERROR, "plan", "", "intents could not be made; trying again");
     } else if (took_us > PLAN_DELAY_MS * 1000) {
         e->due = instant_after(c->now, duration_us(PLAN_SHARE * took_us));
     }
@@ -325,6 +374,7 @@ void edges_gone(struct edges *e, const struct http_exchange *x)
 
 void edges_turn(struct control *c)
 {
+    if (c->edges->unread) read_registry_again(c);
     plan_if_due(c);
     end_polls(c);
 }
@@ -332,6 +382,7 @@ void edges_turn(struct control *c)
 instant edges_next(const struct control *c)
 {
     const struct edges *e = c->edges;
+    if (e->unread) return c->now;
     bool plan = e->dirty || store_revision(c->store) != e->planned;
     instant next = !plan ? NEVER : e->due.us == INT64_MAX ? c->now : e->due;
     for (size_t i = 0; i < e->polls_n; i++) next = instant_first(next, e->polls[i].due);
@@ -400,7 +451,18 @@ void edges_report(struct request *r)
     edge->evidence = evidence;
     edge->received = r->control->now;
     edge->received_ms = r->control->now_ms;
+    replicas_tell_evidence(r->control, edge->name, evidence);
     reply_empty(r, 204);
+}
+
+void edges_take_evidence(struct control *c, const char *name, json_t *evidence, int64_t received_ms)
+{
+    struct edge *edge = find(c->edges, name);
+    if (!edge || !evidence || received_ms < edge->received_ms) return;
+    json_decref(edge->evidence);
+    edge->evidence = json_incref(evidence);
+    edge->received_ms = received_ms;
+    edge->received = instant_after(c->now, duration_ms(received_ms - c->now_ms));
 }
 
 /* --- what people ask and tell --- */
@@ -529,12 +591,12 @@ static void registered(struct request *r, const char *name, json_t *registration
     json_decref(edge->registration);
     edge->registration = json_incref(registration);
     snprintf(edge->serial, sizeof edge->serial, "%s", serial);
-    if (fresh) load_revision(c, edge, r->arena);
+    if (fresh) load_revision(c, edge->name, &edge->revision, edge->digest);
     json_t *body = edge_render(c, edge);
     json_object_set_new(body, "credentials",
                         json_pack("{s:s, s:s, s:s}", "cert", text_get(&pair->cert), "key",
                                   text_get(&pair->key), "ca",
-                                  text_get(&c->installation.authority.cert)));
+                                  text_get(&c->installation.secrets.authority.cert)));
     reply_json(r, fresh ? 201 : 200, body);
     json_decref(body);
 }
@@ -556,7 +618,8 @@ void edges_register(struct request *r)
     json_t *registration = read_registration(r, name);
     if (!registration) return;
     const struct tls_subject who = {.name = name, .client = true, .days = CERTIFICATE_DAYS};
-    if (!tls_issue(&c->installation.authority, &who, c->now_ms / 1000, &pair, serial, &why)) {
+    if (!tls_issue(&c->installation.secrets.authority, &who, c->now_ms / 1000, &pair, serial,
+                   &why)) {
         log_line(LOG_LINE_ERROR, "certificate", name, "%s", text_get(&why));
         reply_error(r, 500, "InternalServerError", "No certificate could be made.");
     } else if (!keep_registration(c, name, registration, serial)) {

@@ -28,6 +28,12 @@ void edges_turn(struct control *c); /* plans when something changed, ends polls 
 instant edges_next(const struct control *c);
 void edges_gone(struct edges *e, const struct http_exchange *x);
 
+/* Another process wrote the key (NULL: any). */
+void edges_noticed(struct edges *e, const char *key);
+/* What an edge reported to another process. */
+void edges_take_evidence(struct control *c, const char *name, json_t *evidence,
+                         int64_t received_ms);
+
 /* --- for the others --- */
 /* {"edges":[{"name","received_at","age_s","evidence"}]}, borrowed until the next call. */
 const json_t *edges_all_evidence(struct control *c);

@@ -42,42 +42,7 @@ static bool write_in(const struct installation *i, const char *name, const struc
     return path_in(i, name, path, why) && file_write(path, t->s, t->n, PRIVATE, why);
 }
 
-static bool has(const struct installation *i, const char *name)
-{
-    char path[PATH_MAX];
-    struct text ignored = {0};
-    bool there = path_in(i, name, path, &ignored) && file_exists(path);
-    text_drop(&ignored);
-    return there;
-}
-
-/* The certificate is written last: where it is, the key is. */
-static bool open_authority(struct installation *i, int64_t now_s, struct text *why)
-{
-    char name[64], guid[RANDOM_GUID_TEXT];
-    if (has(i, "ca.pem"))
-        return read_in(i, "ca.key", &i->authority.key, why) &&
-               read_in(i, "ca.pem", &i->authority.cert, why);
-    random_guid(guid);
-    snprintf(name, sizeof name, "Fairlead authority %.8s", guid);
-    return tls_make_authority(name, now_s, &i->authority, why) &&
-           write_in(i, "ca.key", &i->authority.key, why) &&
-           write_in(i, "ca.pem", &i->authority.cert, why);
-}
-
-static bool open_tokens(struct installation *i, struct text *why)
-{
-    struct text pem = {0};
-    bool fine = has(i, "token.key")
-                    ? read_in(i, "token.key", &pem, why)
-                    : tls_make_rsa(&pem, why) && write_in(i, "token.key", &pem, why);
-    if (fine) i->tokens = token_key_open(text_get(&pem), why);
-    tls_wipe(&pem);
-    return i->tokens != NULL;
-}
-
-bool installation_open(struct installation *i, const struct settings *s, int64_t now_s,
-                       struct text *why)
+bool installation_open(struct installation *i, const struct settings *s, struct text *why)
 {
     *i = (struct installation){0};
     random_bytes(i->proof_key, sizeof i->proof_key);
@@ -86,14 +51,10 @@ bool installation_open(struct installation *i, const struct settings *s, int64_t
         text_addf(why, "the path of %s cannot be found", s->state_dir);
         return false;
     }
-    return open_authority(i, now_s, why) && open_tokens(i, why);
+    return true;
 }
 
-void installation_drop(struct installation *i)
-{
-    tls_pair_drop(&i->authority);
-    token_key_drop(i->tokens);
-}
+void installation_drop(struct installation *i) { secrets_drop(&i->secrets); }
 
 /* --- who there is --- */
 

@@ -1,15 +1,14 @@
 /* control/installation.h - what the first start makes and every later start finds: the authority,
  * the key of tokens, a tenant, its subscriptions, and the principals with their account files.
  *
- * In the state directory, readable by its owner only: ca.pem, ca.key, token.key, store.db,
+ * In the state directory, readable by its owner only: what secrets.h names, store.db,
  * audit.log, and admin.json, provider.json, reader.json, operator.json. A client's secret is in its
  * account file and nowhere else; the store has a salted slow hash of it (RB-158, RB-190). */
 #pragma once
 #include "api/api.h"
 #include "base/instant.h"
 #include "control/settings.h"
-#include "sys/tls.h"
-#include "sys/token.h"
+#include "control/secrets.h"
 
 enum { SALT_BYTES = 16, PRINCIPALS = 4, GRANTS_MAX = 2 };
 
@@ -36,8 +35,7 @@ struct principal {
 
 struct installation {
     char dir[4096];
-    struct tls_pair authority;
-    struct token_key *tokens;
+    struct secrets secrets;
     char tenant[API_GUID_TEXT];
     struct api_subscription subscriptions[2];
     char subscription_ids[2][API_GUID_TEXT];
@@ -46,9 +44,8 @@ struct installation {
     unsigned char proof_key[TLS_DIGEST]; /* of this process */
 };
 
-/* The directory, the authority and the key of tokens. False with `why`. */
-MUST_USE bool installation_open(struct installation *i, const struct settings *s, int64_t now_s,
-                                struct text *why);
+/* The state directory. False with `why`. */
+MUST_USE bool installation_open(struct installation *i, const struct settings *s, struct text *why);
 /* Tenant, subscriptions and principals, from the store or made now; and the account files with the
  * endpoint we have today. */
 MUST_USE bool installation_people(struct installation *i, struct store *store,

@@ -12,6 +12,7 @@
 #include "control/edges.h"
 #include "control/front.h"
 #include "control/mirror.h"
+#include "control/replicas.h"
 #include "sys/data_files.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -30,6 +31,8 @@ static void make_guid(void *ctx, char out[API_GUID_TEXT])
 }
 
 static const json_t *evidence(void *ctx) { return edges_all_evidence(ctx); }
+
+static bool leads(void *ctx) { return replicas_leads(ctx); }
 
 static bool open_api(struct control *c, struct text *why)
 {
@@ -53,6 +56,7 @@ static bool open_api(struct control *c, struct text *why)
         .ctx = c,
         .guid = make_guid,
         .evidence = evidence,
+        .leads = c->settings->etcd ? leads : NULL,
     };
     arena_init(&a, PROBLEMS_CEILING);
     problems_init(&ps, &a);
@@ -90,12 +94,13 @@ static bool open_server(struct control *c, struct text *why)
         hosts[n++] = names[i];
     }
     const struct tls_subject who = {.name = "fairleadd", .hosts = hosts, .days = SERVER_DAYS};
-    bool made = tls_issue(&c->installation.authority, &who, c->now_ms / 1000, &pair, serial, why);
+    bool made =
+        tls_issue(&c->installation.secrets.authority, &who, c->now_ms / 1000, &pair, serial, why);
     const struct http_server_setup setup = {
         .listen = c->settings->listen,
         .key = text_get(&pair.key),
         .cert = text_get(&pair.cert),
-        .client_authority = text_get(&c->installation.authority.cert),
+        .client_authority = text_get(&c->installation.secrets.authority.cert),
         .limits = c->settings->limits,
         .hooks = front_hooks(c),
     };
@@ -117,6 +122,7 @@ static bool path_in(const struct control *c, const char *name, char *out, size_t
 static bool open_store(struct control *c, struct text *why)
 {
     char path[4200];
+    if (c->settings->etcd) return replicas_open_store(c, why);
     if (!path_in(c, "store.db", path, sizeof path, why)) return false;
     c->store = store_sqlite_open(path, why);
     return c->store != NULL;
@@ -142,9 +148,11 @@ static bool open_all(struct control *c, struct text *why)
     c->edges = edges_new();
     c->later = later_new();
     c->mirror = mirror_open(c->settings->mirror_dir, c->settings->mirror_proxy);
-    return installation_open(&c->installation, c->settings, c->now_ms / 1000, why) &&
-           open_store(c, why) && open_audit(c, why) && open_server(c, why) && open_people(c, why) &&
-           open_api(c, why) && edges_open(c, why);
+    return installation_open(&c->installation, c->settings, why) && open_store(c, why) &&
+           secrets_open(&c->installation.secrets, c->installation.dir,
+                        c->settings->etcd ? c->store : NULL, c->now_ms / 1000, why) &&
+           open_audit(c, why) && open_server(c, why) && open_people(c, why) && open_api(c, why) &&
+           edges_open(c, why) && replicas_join(c, why);
 }
 
 static void close_all(struct control *c)
@@ -187,11 +195,18 @@ static void on_http(struct watch *w, unsigned events, instant now)
     http_server_turn(c->http, now);
 }
 
+/* The turn that follows does what there is to do. */
+static void on_store(struct watch *w, unsigned events, instant now)
+{
+    (void)w, (void)events, (void)now;
+}
+
 static instant next_of(const struct control *c)
 {
     int64_t api_ms = api_next(c->api);
     instant next = http_server_next(c->http, c->now);
     next = instant_first(next, edges_next(c));
+    next = instant_first(next, replicas_next(c));
     next = instant_first(next, later_next(c->later));
     if (api_ms != INT64_MAX)
         next = instant_first(next, instant_after(c->now, duration_ms(api_ms - c->now_ms)));
@@ -201,6 +216,7 @@ static instant next_of(const struct control *c)
 static void turn(struct control *c, instant now)
 {
     tell_time(c, now);
+    replicas_turn(c);
     if (api_next(c->api) <= c->now_ms) api_tick(c->api, c->now_ms);
     edges_turn(c);
     later_turn(c->later, now);
@@ -211,14 +227,18 @@ static void serve(struct control *c, int signals)
 {
     struct loop *l = loop_new();
     struct watch http = {.ready = on_http, .ctx = c};
+    struct watch store = {.ready = on_store, .ctx = c};
     struct ending ending = {.watch = {.ready = on_signal, .ctx = &ending}};
     loop_watch(l, &http, http_server_fd(c->http), LOOP_READ);
     loop_watch(l, &ending.watch, signals, LOOP_READ);
     turn(c, clock_now());
     printf("ready https://%s\n", http_server_address(c->http));
     fflush(stdout);
-    while (!ending.asked) turn(c, loop_turn(l, next_of(c)));
-    loop_forget(l, &http), loop_forget(l, &ending.watch);
+    while (!ending.asked) {
+        replicas_watch(c, l, &store);
+        turn(c, loop_turn(l, next_of(c)));
+    }
+    loop_forget(l, &store), loop_forget(l, &http), loop_forget(l, &ending.watch);
     loop_free(l);
 }
 

@@ -26,8 +26,8 @@ static void live(struct text *t, struct control *c)
     const json_t *edges = json_object_get(edges_all_evidence(c), "edges");
     struct metrics_source *sources = calloc(json_array_size(edges) + 1, sizeof *sources);
     if (!sources) abort();
-    json_array_foreach((json_t *)edges, k, edge)
-        sources[k] = (struct metrics_source){text_at(edge, "name"), json_object_get(edge, "evidence")};
+    json_array_foreach((json_t *)edges, k, edge) sources[k] =
+        (struct metrics_source){text_at(edge, "name"), json_object_get(edge, "evidence")};
     metrics_of_evidence(sources, json_array_size(edges), t);
     free(sources);
     metrics_head(t, "fairlead_evidence_age_seconds", "gauge", "Since the edge reported last.");
@@ -44,7 +44,8 @@ static void live(struct text *t, struct control *c)
 static void own(struct text *t, const struct control *c)
 {
     static const char *const classes[STATUS_CLASSES] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
-    metrics_head(t, "fairlead_http_answers_total", "counter", "Answers by the class of their status.");
+    metrics_head(t, "fairlead_http_answers_total", "counter",
+                 "Answers by the class of their status.");
     for (size_t i = 2; i < STATUS_CLASSES; i++)
         text_addf(t, "fairlead_http_answers_total{class=\"%s\"} %llu\n", classes[i],
                   (unsigned long long)c->answers[i]);

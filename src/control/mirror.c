@@ -1,6 +1,6 @@
-/* control/mirror.c - reads the copies again when the directory has changed, and hands the question to
- * the engine in m365/mirror_json.h. A file that is no copy is logged and left out; the others are
- * served. */
+/* control/mirror.c - reads the copies again when the directory has changed, and hands the question
+ * to the engine in m365/mirror_json.h. A file that is no copy is logged and left out; the others
+ * are served. */
 #include "control/mirror.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -44,7 +44,8 @@ void mirror_close(struct mirror_files *f)
 static bool have_version(const struct mirror *m, const struct cache *c)
 {
     for (size_t i = 0; i < m->n; i++)
-        if (m->copy[i]->instance == c->instance && strcmp(m->copy[i]->version, c->version) == 0) return true;
+        if (m->copy[i]->instance == c->instance && strcmp(m->copy[i]->version, c->version) == 0)
+            return true;
     return false;
 }
 
@@ -59,7 +60,9 @@ static void load_copy(struct mirror_files *f, const char *name)
     if (!c || !file_read(path, FEED_BYTES_MAX, &bytes, &why) ||
         !cache_parse(text_get(&bytes), bytes.n, &f->arena, &ps, c))
         log_line(LOG_LINE_WARN, "mirror-copy-refused", path, "%s",
-                 ps.first ? ps.first->what : why.n ? text_get(&why) : "too many copies");
+                 ps.first ? ps.first->what
+                 : why.n  ? text_get(&why)
+                          : "too many copies");
     else if (*c->version && !have_version(&f->mirror, c) && !mirror_add(&f->mirror, c))
         log_line(LOG_LINE_WARN, "mirror-full", path, "more than %d copies", MIRROR_COPIES_MAX);
     text_drop(&bytes);
@@ -99,15 +102,18 @@ bool mirror_serve(struct request *r)
     const char *method = http_method(r->exchange);
     struct mirror_answer a;
     if (!f || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) return false;
-    const struct mirror_query q = {request_param(r, "ClientRequestId"), request_param(r, "ServiceAreas"),
-                                   request_param(r, "Format"),          request_param(r, "NoIPv6"),
-                                   request_param(r, "AllVersions"),     request_param(r, "singleVersion"),
-                                   request_param(r, "Instance")};
+    const struct mirror_query q = {
+        request_param(r, "ClientRequestId"), request_param(r, "ServiceAreas"),
+        request_param(r, "Format"),          request_param(r, "NoIPv6"),
+        request_param(r, "AllVersions"),     request_param(r, "singleVersion"),
+        request_param(r, "Instance")};
     refresh(f, r->control->now_ms);
     if (!mirror_answer(&f->mirror, r->target.segments, r->target.n, &q, r->arena, &a)) return false;
-    unsigned wait = a.limited ? mirror_wait(&f->clients, q.client_request_id, r->control->now_ms / 1000) : 0;
+    unsigned wait =
+        a.limited ? mirror_wait(&f->clients, q.client_request_id, r->control->now_ms / 1000) : 0;
     if (wait)
-        reply_busy(r, wait, "Bodies are asked for when the version has changed, and not more often.");
+        reply_busy(r, wait,
+                   "Bodies are asked for when the version has changed, and not more often.");
     else
         reply_document(r, a.status, a.type, &a.body, a.max_age_s);
     text_drop(&a.body);

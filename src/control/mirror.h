@@ -1,6 +1,6 @@
-/* control/mirror.h - the endpoint feed for the devices of a site, from the copies that `fairlead m365
- * sync` keeps in a directory. Off without one. Open to everybody who can reach us, as the service
- * itself is. */
+/* control/mirror.h - the endpoint feed for the devices of a site, from the copies that `fairlead
+ * m365 sync` keeps in a directory. Off without one. Open to everybody who can reach us, as the
+ * service itself is. */
 #pragma once
 #include "control/control.h"
 

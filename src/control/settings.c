@@ -8,10 +8,10 @@
 #include "net/fields_json.h"
 #include "sys/yaml.h"
 
-enum { USAGE = 2, REQUESTS_PER_SECOND = 200, WRITES_PER_SECOND = 20 };
+enum { USAGE = 2, REQUESTS_PER_SECOND = 200, WRITES_PER_SECOND = 20, TOKEN_KEY_DAYS = 30 };
 
 static const char usage[] =
-    "usage: fairleadd --state-dir DIR --listen ADDRESS:PORT [--store sqlite]\n"
+    "usage: fairleadd --state-dir DIR --listen ADDRESS:PORT [--store sqlite|etcd:URL,..]\n"
     "                 [--pace instant|realistic|FACTOR] [--provider-subscription same|own]\n"
     "                 [--config FILE]\n";
 
@@ -140,8 +140,10 @@ static bool judge_words(const struct words *w, struct settings *out)
         fprintf(stderr, "fairleadd: --state-dir and --listen are needed\n%s", usage);
         return false;
     }
-    if (w->store && strcmp(w->store, "sqlite") != 0)
-        return fail("the only store so far is sqlite, not", w->store);
+    bool etcd = w->store && strncmp(w->store, "etcd:", 5) == 0;
+    if (w->store && !etcd && strcmp(w->store, "sqlite") != 0)
+        return fail("--store is sqlite or etcd:http://HOST:PORT[,..], not", w->store);
+    if (etcd) out->etcd = w->store + 5;
     if (w->subscription && strcmp(w->subscription, "same") != 0 &&
         strcmp(w->subscription, "own") != 0)
         return fail("--provider-subscription is same or own, not", w->subscription);
@@ -156,7 +158,8 @@ static bool judge_words(const struct words *w, struct settings *out)
 int settings_read(int argc, char **argv, struct arena *a, struct settings *out)
 {
     struct words w = {0};
-    *out = (struct settings){.requests_per_second = REQUESTS_PER_SECOND,
+    *out = (struct settings){.token_key_days = TOKEN_KEY_DAYS,
+                             .requests_per_second = REQUESTS_PER_SECOND,
                              .writes_per_second = WRITES_PER_SECOND};
     if (!take_words(argc, argv, &w) || !judge_words(&w, out)) return USAGE;
     return !w.config || read_file(w.config, a, out) ? 0 : USAGE;

@@ -7,8 +7,10 @@ enum { SETTINGS_NAMES_MAX = 16 };
 
 struct settings {
     const char *state_dir, *listen;
-    double pace;            /* 0: operations end at once; 1: they take as long as in life */
-    bool same_subscription; /* one subscription plays customer and provider */
+    const char *etcd;        /* where the store is shared: as etcd_open takes it; NULL: SQLite */
+    unsigned token_key_days; /* a token key signs for so long */
+    double pace;             /* 0: operations end at once; 1: they take as long as in life */
+    bool same_subscription;  /* one subscription plays customer and provider */
     const char *
         *public_names; /* "host" or "host:port" by which clients may call us, besides ours */
     size_t public_names_n;

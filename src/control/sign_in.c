@@ -2,6 +2,7 @@
  * texts that stock clients of the resource manager know. A token's audience is whatever was asked
  * for; the API takes only tokens made for it. */
 #include "control/sign_in.h"
+#include "control/replicas.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static bool host_ours(const struct control *c, const char *host)
         snprintf(full, sizeof full, "%s%s", name, port);
         if (text_same_nocase(host, name) || text_same_nocase(host, full)) return true;
     }
-    return false;
+    return replicas_know(c, host);
 }
 
 const char *sign_in_base_url(struct control *c, const char *host, struct arena *a)
@@ -121,7 +122,8 @@ bool sign_in_check(struct request *r)
                     "token.");
         return false;
     }
-    enum token_verdict v = token_verify(c->installation.tokens, token, c->now_ms / 1000, &claims);
+    enum token_verdict v =
+        secrets_verify(&c->installation.secrets, token, c->now_ms / 1000, &claims);
     bool fine = v != TOKEN_REFUSED && issuer_fine(c, claims.issuer) &&
                 audience_fine(c, claims.audience) &&
                 strcmp(claims.tenant_id, c->installation.tenant) == 0;
@@ -207,7 +209,7 @@ static void give_token(struct request *r, const struct target *form, const struc
     snprintf(claims.object_id, sizeof claims.object_id, "%s", p->object_id);
     snprintf(claims.tenant_id, sizeof claims.tenant_id, "%s", c->installation.tenant);
     snprintf(claims.app_id, sizeof claims.app_id, "%s", p->client_id);
-    if (!token_issue(c->installation.tokens, &claims, &token)) {
+    if (!token_issue(c->installation.secrets.tokens[0], &claims, &token)) {
         refuse(r, 400, "invalid_scope", 70011, "The scope is not valid.");
     } else {
         json_t *body =
@@ -286,12 +288,18 @@ static void discovery(struct request *r, const char *authority, bool adfs, const
 
 static void key_set(struct request *r)
 {
-    struct text t = {0};
-    token_key_set(r->control->installation.tokens, &t);
-    json_t *body = json_loads(text_get(&t), 0, NULL);
+    const struct secrets *s = &r->control->installation.secrets;
+    json_t *body = json_pack("{s:[]}", "keys");
+    for (size_t i = 0; i < s->tokens_n; i++) {
+        struct text t = {0};
+        token_key_set(s->tokens[i], &t);
+        json_t *one = json_loads(text_get(&t), 0, NULL);
+        json_array_extend(json_object_get(body, "keys"), json_object_get(one, "keys"));
+        json_decref(one);
+        text_drop(&t);
+    }
     reply_json(r, 200, body);
     json_decref(body);
-    text_drop(&t);
 }
 
 /* The rest of a path after its first segment (and after "adfs/TENANT"). */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/base64.h"
 #include "sys/entropy.h"
 
 enum { DAY_S = 86400, AUTHORITY_DAYS = 3650, BACKDATE_S = 300, SERIAL_BYTES = 16, KEY_ID_MAX = 64 };
@@ -293,4 +294,50 @@ void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n,
     const gnutls_datum_t key = {(unsigned char *)secret, (unsigned)strlen(secret)};
     const gnutls_datum_t with = {(unsigned char *)salt, (unsigned)salt_n};
     must(gnutls_pbkdf2(GNUTLS_MAC_SHA256, &key, &with, rounds, out, TLS_DIGEST));
+}
+
+/* --- sealing --- */
+
+enum { NONCE = 12, TAG = 16 };
+
+static gnutls_aead_cipher_hd_t cipher(const unsigned char *key)
+{
+    gnutls_aead_cipher_hd_t c;
+    const gnutls_datum_t k = {(unsigned char *)(uintptr_t)key, TLS_DIGEST};
+    must(gnutls_aead_cipher_init(&c, GNUTLS_CIPHER_AES_256_GCM, &k));
+    return c;
+}
+
+void tls_seal(const unsigned char key[static TLS_DIGEST], const char *plain, size_t n,
+              struct text *out)
+{
+    size_t made = n + TAG;
+    unsigned char *b = malloc(NONCE + made);
+    if (!b) abort();
+    random_bytes(b, NONCE);
+    gnutls_aead_cipher_hd_t c = cipher(key);
+    must(gnutls_aead_cipher_encrypt(c, b, NONCE, NULL, 0, TAG, plain, n, b + NONCE, &made));
+    gnutls_aead_cipher_deinit(c);
+    base64_add(BASE64_STANDARD, b, NONCE + made, out);
+    free(b);
+}
+
+bool tls_unseal(const unsigned char key[static TLS_DIGEST], const char *sealed, size_t n,
+                struct text *out)
+{
+    size_t used = 0, made = n;
+    unsigned char *b = malloc(n + 1);
+    char *plain = malloc(n + 1);
+    if (!b || !plain) abort();
+    bool fine = base64_read(BASE64_STANDARD, sealed, n, b, n, &used) && used >= NONCE + TAG;
+    if (fine) {
+        gnutls_aead_cipher_hd_t c = cipher(key);
+        fine = gnutls_aead_cipher_decrypt(c, b, NONCE, NULL, 0, TAG, b + NONCE, used - NONCE, plain,
+                                          &made) == 0;
+        gnutls_aead_cipher_deinit(c);
+    }
+    if (fine) text_add_n(out, plain, made);
+    explicit_bzero(plain, n + 1);
+    free(b), free(plain);
+    return fine;
 }

@@ -47,3 +47,10 @@ void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n,
                    unsigned char out[static TLS_DIGEST]);
 /* Gone for good, whatever the compiler thinks of it (RB-192). */
 void tls_wipe(struct text *t);
+
+/* AES-256-GCM under `key`, as base64 of nonce, text and tag. Unsealing is false for anything that was
+ * not sealed under the same key, or was changed since. */
+void tls_seal(const unsigned char key[static TLS_DIGEST], const char *plain, size_t n,
+              struct text *out);
+MUST_USE bool tls_unseal(const unsigned char key[static TLS_DIGEST], const char *sealed, size_t n,
+                         struct text *out);
