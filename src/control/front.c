@@ -43,6 +43,7 @@ static const struct route {
     {"GET",    "fairlead/v1/edges/*/intent",   ACCESS_CERTIFICATE, edges_intent},
     {"POST",   "fairlead/v1/edges/*/evidence", ACCESS_CERTIFICATE, edges_report},
     {"GET",    "fairlead/v1/evidence",         ACCESS_READER,      edges_evidence},
+    {"POST",   "fairlead/v1/token-keys",       ACCESS_OPERATOR,    sign_in_new_key},
     {"GET",    "fairlead/v1/report",           ACCESS_READER,      report_show},
     {"PUT",    "fairlead/v1/report",           ACCESS_WRITER,      report_put},
 };

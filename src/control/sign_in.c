@@ -3,6 +3,7 @@
  * for; the API takes only tokens made for it. */
 #include "control/sign_in.h"
 #include "control/replicas.h"
+#include "sys/log.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,20 @@ static void key_set(struct request *r)
     }
     reply_json(r, 200, body);
     json_decref(body);
+}
+
+void sign_in_new_key(struct request *r)
+{
+    struct text why = {0};
+    if (secrets_rotate(&r->control->installation.secrets, r->control->now_ms / 1000, &why)) {
+        json_t *body = json_pack("{s:i}", "keys", (int)r->control->installation.secrets.tokens_n);
+        reply_json(r, 201, body);
+        json_decref(body);
+    } else {
+        log_line(LOG_LINE_ERROR, "tokens", "", "no new key: %s", text_get(&why));
+        reply_error(r, 503, "ServiceUnavailable", "The new key could not be kept. Try again.");
+    }
+    text_drop(&why);
 }
 
 /* The rest of a path after its first segment (and after "adfs/TENANT"). */

@@ -6,6 +6,8 @@
 /* Paths that begin with "adfs" or the tenant's identifier. False: no such thing here. */
 MUST_USE bool sign_in_serve(struct request *r);
 void sign_in_metadata(struct request *r); /* GET /metadata/endpoints */
+/* POST /fairlead/v1/token-keys: a new key signs from now on. */
+void sign_in_new_key(struct request *r);
 
 /* Sets r->principal. False after a 401 or 429. */
 MUST_USE bool sign_in_check(struct request *r);
