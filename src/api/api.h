@@ -98,6 +98,7 @@ struct api_world {
     size_t subscriptions_n;
     struct api_catalogues catalogues; /* read at api_new only */
     struct api_quota quota;
+    bool no_m365; /* nobody is authorised to get Microsoft 365's routes over a circuit */
     double pace; /* how long operations take: 0 at once, 1 as in life, between as given */
     void *ctx;   /* of the hooks */
     void (*guid)(void *ctx, char out[API_GUID_TEXT]); /* 122 random bits, lower case */

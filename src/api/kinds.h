@@ -84,7 +84,6 @@ const char *const *filter_communities(struct call *c, const char *filter_key, si
 /* May Global Reach stay when the circuit gets these terms? Else a fault about its tier. */
 bool reach_stays(struct call *c, const struct record *link, const struct record *circuit,
                  const struct circuit_terms *terms);
-bool may_use_m365(const struct call *c, const char *circuit_key);
 const char *guid_once(struct write *w);
 const char *without_spaces(struct call *c, const char *s);
 /* The logical name of one of the two ports at a location. A new reference. */

@@ -61,7 +61,7 @@ static void attached_check(const struct write *w, const struct record_filter_rul
         if (!circuit) continue;
         terms = circuit_terms_of(circuit);
         if (!filter_attach_check(c->api->catalogue, r->communities, r->communities_n, &terms,
-                                 may_use_m365(c, key), "/properties/communities", &c->faults))
+                                 !c->api->world.no_m365, "/properties/communities", &c->faults))
             return;
     }
 }

@@ -131,16 +131,6 @@ static void around_port(struct call *c, const struct record *circuit, struct pee
 
 /* --- route filters --- */
 
-bool may_use_m365(const struct call *c, const char *circuit_key)
-{
-    const size_t skip = strlen("/subscriptions/");
-    for (size_t i = 0; i < c->api->world.subscriptions_n; i++) {
-        const struct api_subscription *s = &c->api->world.subscriptions[i];
-        if (strncmp(circuit_key + skip, s->id, strlen(s->id)) == 0) return !s->no_m365;
-    }
-    return true;
-}
-
 /* The key of the filter, or "" for none. */
 static const char *route_filter_check(const struct write *w, enum peering_type kind, const char *id,
                                       const char *target)
@@ -158,8 +148,8 @@ static const char *route_filter_check(const struct write *w, enum peering_type k
         fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, target,
                   "The client has no access to the route filter '%s'.", id);
     const char *const *communities = filter_communities(c, filter->key, &n);
-    if (!filter_attach_check(c->api->catalogue, communities, n, &circuit,
-                             may_use_m365(c, w->parent->key), target, &c->faults))
+    if (!filter_attach_check(c->api->catalogue, communities, n, &circuit, !c->api->world.no_m365,
+                             target, &c->faults))
         return "";
     return filter->key;
 }

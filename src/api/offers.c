@@ -51,7 +51,7 @@ static void service_communities(struct call *c, const char *name)
                             "type", "Microsoft.Network/bgpServiceCommunities", "properties",
                             "serviceName", k->name, "bgpCommunities", "serviceSupportedRegion",
                             k->region, "communityName", k->name, "communityValue", k->value,
-                            "isAuthorizedToUse", !(k->authorization && c->sub->no_m365),
+                            "isAuthorizedToUse", !(k->authorization && c->api->world.no_m365),
                             "communityPrefixes", "serviceGroup", k->name));
     }
     answer_page(c, list, NULL);

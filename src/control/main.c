@@ -52,6 +52,7 @@ static bool open_api(struct control *c, struct text *why)
         .catalogues = {text_get(&texts[0]), text_get(&texts[1]), text_get(&texts[2]),
                        text_get(&texts[3]), text_get(&texts[4])},
         .quota = {c->settings->circuits, c->settings->circuits_per_region},
+        .no_m365 = c->settings->no_m365,
         .pace = c->settings->pace,
         .ctx = c,
         .guid = make_guid,

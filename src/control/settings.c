@@ -23,6 +23,7 @@ struct file {
     uint32_t body_kib, connections, connections_per_address;
     uint32_t requests_per_second, writes_per_second;
     uint32_t circuits, circuits_per_region;
+    bool m365_authorised;
     const char *mirror_dir, *mirror_proxy;
 };
 
@@ -51,6 +52,8 @@ static const struct field file_rows[] = {
     {"public_names", FIELD_TEXTS, offsetof(struct file, public_names), .max = 200,
      .count_at = offsetof(struct file, public_names_n)},
     {"limits", FIELD_OBJECT, 0, .sub = limit_rows},
+    {"m365_authorised", FIELD_BOOL, offsetof(struct file, m365_authorised),
+     .help = "may route filters with communities of Office 365 be attached"},
     {"m365_mirror", FIELD_OBJECT, 0, .sub = mirror_rows},
     {0},
 };
@@ -59,7 +62,8 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
 {
     struct problems ps;
     struct file f = {.requests_per_second = REQUESTS_PER_SECOND,
-                     .writes_per_second = WRITES_PER_SECOND};
+                     .writes_per_second = WRITES_PER_SECOND,
+                     .m365_authorised = true};
     problems_init(&ps, a);
     struct yaml_doc *doc = yaml_read_file(path, &ps);
     if (yaml_root(doc)) fields_read(file_rows, yaml_root(doc), &f, a, &ps, "");
@@ -80,6 +84,7 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     s->requests_per_second = f.requests_per_second;
     s->writes_per_second = f.writes_per_second;
     s->circuits = f.circuits;
+    s->no_m365 = !f.m365_authorised;
     s->circuits_per_region = f.circuits_per_region;
     return ps.count == 0;
 }

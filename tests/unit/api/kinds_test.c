@@ -126,6 +126,44 @@ static void a_filter_lives_with_its_rule_and_is_held_by_its_peering(void **state
     assert_true(json_is_true(at(w->json, "value.0.properties.bgpCommunities.0.isAuthorizedToUse")));
 }
 
+static void filters_with_office_365_need_authorisation(void **state)
+{
+    struct world *w = *state;
+    api_drop(w->api);
+    w->is.no_m365 = true;
+    world_open(w);
+    make_circuit(w);
+    EXPECT(201, put(w, FILTER, FILTER_BODY("\"12076:5010\"")));
+    put(w, MICROSOFT, MICROSOFT_BODY("8075000", ",\"routeFilter\":{\"id\":\"" FILTER "\"}"));
+    expect_fault(w, 400, "RouteFilterNotAuthorized");
+    assert_string_equal(says(w, "error.target"), "/properties/routeFilter/id");
+    EXPECT(200, put(w, FILTER, FILTER_BODY("\"12076:51002\"")));
+    EXPECT(201, put(w, MICROSOFT, MICROSOFT_BODY("8075000", ",\"routeFilter\":{\"id\":\"" FILTER "\"}")));
+}
+
+static void older_versions_get_older_shapes(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *path, *member, *before, *from;
+    } rows[] = {{CIRCUIT, "properties.enableDirectPortRateLimit", "2022-01-01", "2024-03-01"},
+                {CIRCUIT, "properties.globalReachEnabled", "2018-04-01", "2022-01-01"},
+                {PORT, "properties.billingType", "2022-01-01", "2024-03-01"},
+                {PORT, "properties.links.0.properties.coloLocation", "2022-01-01", "2024-03-01"}};
+    make_circuit(w);
+    EXPECT(201, put(w, PORT, "{\"location\":\"westeurope\",\"properties\":{\"peeringLocation\":\"Amsterdam\","
+                             "\"bandwidthInGbps\":10}}"));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char target[400];
+        snprintf(target, sizeof target, "%s?api-version=%s", rows[i].path, rows[i].before);
+        EXPECT(200, get(w, target));
+        assert_null(at(w->json, rows[i].member));
+        snprintf(target, sizeof target, "%s?api-version=%s", rows[i].path, rows[i].from);
+        EXPECT(200, get(w, target));
+        assert_non_null(at(w->json, rows[i].member));
+    }
+}
+
 static void prefixes_of_a_private_holder_wait_for_the_operator(void **state)
 {
     struct world *w = *state;
@@ -399,6 +437,8 @@ int main(void)
         TEST(two_circuits_are_joined_and_both_ends_show_it),
         TEST(circuits_that_cannot_be_joined_are_refused_by_name),
         TEST(a_filter_lives_with_its_rule_and_is_held_by_its_peering),
+        TEST(filters_with_office_365_need_authorisation),
+        TEST(older_versions_get_older_shapes),
         TEST(prefixes_of_a_private_holder_wait_for_the_operator),
         TEST(ports_carry_circuits_up_to_twice_their_speed),
         TEST(a_stock_update_of_a_circuit_on_ports_keeps_them),
