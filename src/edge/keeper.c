@@ -18,6 +18,7 @@
 #include "edge/child.h"
 #include "edge/config.h"
 #include "edge/control.h"
+#include "edge/exporter.h"
 #include "edge/json_out.h"
 #include "edge/spaces.h"
 #include "edge/validator.h"
@@ -42,7 +43,7 @@ enum {
     WORD_ROOM = 64,
 };
 
-enum question_kind { ASK_CLIENT, ASK_CLIENT_EVIDENCE, ASK_CLIENT_DROPS, ASK_CLIENT_RPKI, ASK_AGENT_EVIDENCE };
+enum question_kind { ASK_CLIENT, ASK_CLIENT_EVIDENCE, ASK_CLIENT_DROPS, ASK_CLIENT_RPKI, ASK_AGENT_EVIDENCE, ASK_EXPORTER_FIGURES };
 
 struct question { /* asked of the router process */
     struct question *next;
@@ -61,6 +62,7 @@ struct keeper {
     struct control *control;
     struct child router, agent;
     struct validator validator;
+    struct exporter exporter;
     struct hash_key key; /* veils session keys from the router process */
     struct question *questions;
     uint32_t last_question, ping, pong;
@@ -169,9 +171,14 @@ static void end_question(struct keeper *k, struct question *q)
     free(q);
 }
 
+static bool from_client(enum question_kind kind)
+{
+    return kind != ASK_AGENT_EVIDENCE && kind != ASK_EXPORTER_FIGURES;
+}
+
 static void fail_question(struct keeper *k, struct question *q, const char *why)
 {
-    if (q->kind != ASK_AGENT_EVIDENCE) answer_fault(k, q->client, why);
+    if (from_client(q->kind)) answer_fault(k, q->client, why);
     end_question(k, q);
 }
 
@@ -179,7 +186,7 @@ static void ask_router_with(struct keeper *k, enum question_kind kind, uint32_t 
                             const char *words, int fd, instant now)
 {
     if (k->router.state != CHILD_RUNNING) {
-        if (kind != ASK_AGENT_EVIDENCE) answer_fault(k, client, "the router process is not running");
+        if (from_client(kind)) answer_fault(k, client, "the router process is not running");
         return;
     }
     struct question *q = calloc(1, sizeof *q);
@@ -277,9 +284,11 @@ static void answered(struct keeper *k, struct question *q)
     case ASK_CLIENT: out = q->answer, q->answer = (struct text){0}; break;
     case ASK_CLIENT_DROPS: put_drops(k, &q->answer, &out); break;
     case ASK_CLIENT_RPKI: put_rpki(k, &q->answer, &out); break;
-    case ASK_CLIENT_EVIDENCE: case ASK_AGENT_EVIDENCE: put_evidence(k, &q->answer, &out); break;
+    case ASK_CLIENT_EVIDENCE: case ASK_AGENT_EVIDENCE: case ASK_EXPORTER_FIGURES: put_evidence(k, &q->answer, &out); break;
     }
-    if (q->kind != ASK_AGENT_EVIDENCE)
+    if (q->kind == ASK_EXPORTER_FIGURES)
+        exporter_give(&k->exporter, &out);
+    else if (from_client(q->kind))
         control_answer(k->control, q->client, &out);
     else if (k->agent.state == CHILD_RUNNING && !link_waiting(&k->agent.link) &&
              out.n <= LINK_TEXT_TOTAL_MAX) /* a slow control plane misses some, never the last */
@@ -321,6 +330,7 @@ static void apply_now(struct keeper *k, instant now)
 {
     ensure(k, now);
     validator_apply(&k->validator, running(k), now);
+    exporter_apply(&k->exporter, running(k), now);
     child_revive(&k->router, now);
     if (k->router.state == CHILD_RUNNING) send_intent(k);
 }
@@ -780,6 +790,7 @@ static void reap(struct keeper *k, instant now)
     if (has_ended(&k->router)) router_gone(k, now);
     if (has_ended(&k->agent)) agent_gone(k, now);
     if (has_ended(&k->validator.child)) validator_ended(&k->validator, now);
+    if (has_ended(&k->exporter.child)) exporter_ended(&k->exporter, now);
 }
 
 static void stop(struct keeper *k, instant now)
@@ -790,6 +801,7 @@ static void stop(struct keeper *k, instant now)
     tell_router(k, &(struct link_message){.type = LINK_STOP}, -1);
     child_kill(&k->agent);
     validator_stop(&k->validator);
+    exporter_stop(&k->exporter);
 }
 
 static void signalled(struct watch *w, unsigned events, instant now)
@@ -876,6 +888,7 @@ static void due_now(struct keeper *k, instant now)
     look_after_agent(k, now);
     look_after_kernel(k, now);
     if (!k->stopping) validator_tick(&k->validator, now);
+    if (!k->stopping && exporter_tick(&k->exporter, now)) ask_router(k, ASK_EXPORTER_FIGURES, 0, "figures", now);
     control_tick(k->control, now);
     for (struct question *q = k->questions, *next; q; q = next) {
         next = q->next;
@@ -886,7 +899,7 @@ static void due_now(struct keeper *k, instant now)
 static instant next_deadline(const struct keeper *k)
 {
     instant next = instant_first(child_next(&k->router), child_next(&k->agent));
-    next = instant_first(next, validator_next(&k->validator));
+    next = instant_first(next, instant_first(validator_next(&k->validator), exporter_next(&k->exporter)));
     if (k->router.state == CHILD_RUNNING)
         next = instant_first(next, instant_first(k->ping_at, k->pong_by));
     if (k->agent.state == CHILD_RUNNING) next = instant_first(next, k->evidence_at);
@@ -986,6 +999,7 @@ int keeper_process(const char *file)
     k.validator.hand_on = hand_on_payloads;
     k.validator.ctx = &k;
     validator_init(&k.validator, k.loop);
+    exporter_init(&k.exporter, k.loop);
     k.retry_at = k.evidence_at = NEVER;
     k.reconcile_at = instant_after(k.started, duration_s(RECONCILE_S));
     snprintf(k.intent_from, sizeof k.intent_from, "file");
@@ -999,6 +1013,7 @@ int keeper_process(const char *file)
     take_kept(&k, k.started);
     ensure(&k, k.started);
     validator_apply(&k.validator, running(&k), k.started);
+    exporter_apply(&k.exporter, running(&k), k.started);
     if (*k.local.intent->control.url) {
         k.agent.state = CHILD_WAITING;
         k.evidence_at = k.started;

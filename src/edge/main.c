@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "edge/agent.h"
 #include "edge/config.h"
+#include "edge/exporter_process.h"
 #include "edge/keeper.h"
 #include "edge/router_process.h"
 #include "edge/validator_process.h"
@@ -58,6 +59,7 @@ static int role(const struct words *w)
     snprintf(who, sizeof who, "%s/%s", w->name ? w->name : "edge", w->role);
     log_as(who);
     if (strcmp(w->role, "router") == 0) return router_process(LINK_FD);
+    if (strcmp(w->role, "exporter") == 0) return exporter_process(LINK_FD);
     if (strcmp(w->role, "validator") == 0) return validator_process(LINK_FD);
     if (strcmp(w->role, "agent") == 0) return agent_process(LINK_FD);
     return EXIT_USAGE;

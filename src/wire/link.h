@@ -7,7 +7,8 @@
 #include "base/writer.h"
 #include "net/vrp.h"
 
-enum link_role { LINK_KEEPER = 1 << 0, LINK_ROUTER = 1 << 1, LINK_AGENT = 1 << 2, LINK_VALIDATOR = 1 << 3 };
+enum link_role { LINK_KEEPER = 1 << 0, LINK_ROUTER = 1 << 1, LINK_AGENT = 1 << 2, LINK_VALIDATOR = 1 << 3,
+                 LINK_EXPORTER = 1 << 4 };
 
 enum {
     LINK_MESSAGE_MAX = 32 << 10,
@@ -48,7 +49,7 @@ enum {
     X(VRPS,          LINK_VALIDATOR | LINK_KEEPER,                                                 \
                                       "kr",     0)  /* LINK_VRPS_ bits; change after change */     \
     X(RPKI_STATE,    LINK_VALIDATOR,  "ft",     0)  /* a cache is followed; which, or why not */   \
-    X(READY,         LINK_ROUTER | LINK_AGENT | LINK_VALIDATOR,                                    \
+    X(READY,         LINK_ROUTER | LINK_AGENT | LINK_VALIDATOR | LINK_EXPORTER,              \
                                       "nt",     0)  /* 0; how it is confined */                    \
     X(APPLIED,       LINK_ROUTER,     "nft",    0)  /* revision; taken; problems */                \
     X(CONNECT,       LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \

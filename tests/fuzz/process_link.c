@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t room[LINK_MESSAGE_MAX + 64];
     struct link_message m;
     if (size < 1) return 0;
-    enum link_role from = (enum link_role)(1u << data[0] % 4);
+    enum link_role from = (enum link_role)(1u << data[0] % 5);
     if (link_decode(span_of(data + 1, size - 1), from, data[0] >> 4 & 1, &m)) return 0;
     char text[LINK_TEXT_MAX];
     for (size_t i = 0; i < LINK_TEXTS; i++) (void)!link_text(m.text[i], text, sizeof text);

@@ -2,6 +2,7 @@
 """foreign_test.py EDGE: fairlead-edge against OpenBGPD, GoBGP and ExaBGP of the system, an RPKI cache
 (stayrtr), a BMP station and bgpdump, over a cable between two namespaces. As interop_test.py."""
 import os
+import re
 import subprocess
 import sys
 import time
@@ -284,6 +285,32 @@ def bmp_station_that_never_reads_hurts_nobody(scene):
     assert edge.is_up() and edge.peer()["established_count"] == 1
 
 
+# --- figures ---
+
+def figures_are_served_and_their_process_is_replaced(scene):
+    bad = {"METHOD": b"POST /metrics HTTP/1.1\r\n\r\n", "path": b"GET /etc/passwd HTTP/1.1\r\n\r\n"}
+    edge = Edge(scene, [right(max_prefixes={"ipv4": 10})], metrics={"listen": [f"{LEFT}:9179"]})
+    bird = Bird(scene)
+    routes_flow(edge, bird)
+
+    def fetch():
+        return run("ip", "netns", "exec", scene.right, "curl", "-s", "--max-time", "3", f"http://{LEFT}:9179/metrics",
+                   check=False)
+    wait_for("figures", lambda: 'fairlead_bgp_peer_up{router="edge",name="right"} 1' in fetch(), 20)
+    assert 'fairlead_prefix_limit_ratio{router="edge",name="right",family="ipv4"} 0.1' in fetch()
+    assert "fairlead_figures_age_seconds" in fetch()
+    for what, request in bad.items():
+        answer = run("ip", "netns", "exec", scene.right, "python3", "-c",
+                     f"import socket; s = socket.create_connection(('{LEFT}', 9179)); s.sendall({request!r}); "
+                     "print(s.recv(100))")
+        assert ("405" if what == "METHOD" else "404") in answer, answer
+    pid = re.search(r"process-ready exporter: pid (\d+): (.*)", edge.log())
+    assert "caps=none" in pid[2] and "root=empty" in pid[2], pid[2]
+    run("kill", "-9", pid[1])
+    wait_for("figures again", lambda: "fairlead_bgp_peer_up" in fetch(), 20)
+    assert edge.is_up() and edge.peer()["established_count"] == 1
+
+
 # --- MRT ---
 
 def mrt_files_are_read_by_bgpdump(scene):
@@ -319,7 +346,7 @@ def mrt_files_are_read_by_bgpdump(scene):
 
 
 CASES = [f for name, f in list(globals().items())
-         if name.startswith(("openbgpd_", "gobgp_", "exabgp_", "rpki_", "bmp_", "mrt_"))]
+         if name.startswith(("openbgpd_", "gobgp_", "exabgp_", "rpki_", "bmp_", "figures_", "mrt_"))]
 
 
 def main():
