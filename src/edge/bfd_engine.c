@@ -38,7 +38,7 @@ struct port {
 struct report {
     struct report *next;
     uint32_t ref;
-    bool up;
+    enum bfd_news what;
 };
 
 struct bfd_engine {
@@ -81,11 +81,11 @@ static uint32_t random32(void)
 
 /* --- inside the thread, under the lock --- */
 
-static void report(struct bfd_engine *e, const struct session *s, bool up)
+static void report(struct bfd_engine *e, const struct session *s, const struct bfd_effects *fx)
 {
     struct report *r = malloc(sizeof *r);
     if (!r) abort();
-    *r = (struct report){NULL, s->ref, up};
+    *r = (struct report){NULL, s->ref, fx->rose ? BFD_NEWS_UP : fx->off ? BFD_NEWS_OFF : BFD_NEWS_DOWN};
     *e->reports_tail = r;
     e->reports_tail = &r->next;
     wake(e->to_router[1]);
@@ -98,7 +98,7 @@ static void carry_out(struct bfd_engine *e, struct session *s, const struct bfd_
         (void)n; /* no way there now: the neighbour's detection time is what judges */
     }
     bool leaving = s->forget_at.us != INT64_MAX;
-    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx->rose);
+    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx);
 }
 
 static struct session *session_for(struct bfd_engine *e, const struct port *p,
@@ -311,7 +311,8 @@ void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now)
     changed(e);
 }
 
-void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, bool up), void *ctx)
+void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, enum bfd_news what),
+                        void *ctx)
 {
     drain(e->to_router[0]);
     lock(e);
@@ -321,7 +322,7 @@ void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t r
     unlock(e);
     while (r) {
         struct report *next = r->next;
-        seen(ctx, r->ref, r->up);
+        seen(ctx, r->ref, r->what);
         free(r);
         r = next;
     }

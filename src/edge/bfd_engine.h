@@ -30,7 +30,9 @@ void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant no
 void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now);
 
 /* Calls `seen` for each change since the last call, in order. */
-void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, bool up), void *ctx);
+enum bfd_news { BFD_NEWS_DOWN, BFD_NEWS_UP, BFD_NEWS_OFF /* by the neighbour's operator */ };
+void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, enum bfd_news what),
+                        void *ctx);
 
 /* `[{"peer": ...}, ...]`, and `{"reason": ..., "packets": N}, ...` of packets dropped. */
 void bfd_engine_show(struct bfd_engine *e, struct text *out);

@@ -124,6 +124,13 @@ static void list(struct conn *k)
     k->all->listed = k;
 }
 
+int conns_socket(const struct conns *c, peer_ref peer, enum bgp_conn conn)
+{
+    if (peer >= c->peers_n) return -1;
+    const struct conn *k = &c->peers[peer][conn];
+    return k->state >= CONN_CONNECTING ? k->watch.fd : -1;
+}
+
 void conns_want_open(struct conns *c, peer_ref peer)
 {
     struct conn *k = slot(c, peer, BGP_OUT);
@@ -406,7 +413,11 @@ static void accept_one(struct listener *l, int fd, instant now)
     }
     tell_local(c, peer, &local);
     struct conn *k = slot(c, peer, BGP_IN);
-    if (k->state != CONN_NONE) close_slot(k, now); /* the session has let go of the older one */
+    if (k->state != CONN_NONE) { /* replaced: what waits in the session is for the new one */
+        int older = k->watch.fd;
+        slot_free(k);
+        close(older);
+    }
     tcp_accepted(fd, conf->ttl_security, conf->asn != c->own_asn);
     take(k, fd, CONN_OPEN);
     k->want_pull = true;
@@ -417,6 +428,7 @@ static void listener_ready(struct watch *w, unsigned events, instant now)
 {
     struct listener *l = w->ctx;
     (void)events;
+    conns_work(l->all, now); /* what ended before has its last words out */
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) break;

@@ -18,6 +18,8 @@ void conns_own_asn(struct conns *c, uint32_t asn);
 void conns_pair(struct conns *c, bool first, const struct addr *a, const struct addr *b);
 
 /* From the sink. */
+/* The socket of a connection that is being made or is there, else -1; it stays the connection's. */
+int conns_socket(const struct conns *c, peer_ref peer, enum bgp_conn conn);
 void conns_want_open(struct conns *c, peer_ref peer);
 void conns_want_close(struct conns *c, peer_ref peer, enum bgp_conn conn);
 void conns_want_pull(struct conns *c, peer_ref peer, enum bgp_conn conn);

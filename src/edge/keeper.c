@@ -455,6 +455,14 @@ static void on_station(struct keeper *k, const struct link_message *m)
     if (fd >= 0) close(fd);
 }
 
+static void on_rekey(struct keeper *k, const struct link_message *m, int fd)
+{
+    char peer[WORD_ROOM] = "";
+    int fault = link_text(m->text[0], peer, sizeof peer) ? spaces_rekey(k->spaces, running(k), peer, fd) : -EINVAL;
+    if (fault) log_line(LOG_LINE_ERROR, "md5-key", peer, "the running session keeps its old key: %s", strerror(-fault));
+    else log_line(LOG_LINE_INFO, "md5-key", peer, "the running session has the new key");
+}
+
 static void on_routes(struct keeper *k, const struct link_message *m)
 {
     char domain[WORD_ROOM];
@@ -498,6 +506,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_STOPPED: case LINK_START: case LINK_INTENT: case LINK_LISTENER: case LINK_LISTENER_GONE:
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
     case LINK_ADDRESS:
+    case LINK_REKEY:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_RPKI: case LINK_RPKI_ALL:
     case LINK_VRPS: case LINK_RPKI_STATE: case LINK_DUMP: case LINK_STATION_CONN:
@@ -530,7 +539,8 @@ static bool receive(struct keeper *k, struct child *c,
     for (int i = 0; i < MESSAGES_A_TURN && c->state == CHILD_RUNNING; i++) {
         got = link_receive(&c->link, &m, &fd, &why);
         if (got != LINK_GOT) break;
-        if (fd >= 0) close(fd); /* nobody hands us descriptors */
+        if (m.type == LINK_REKEY) on_rekey(k, &m, fd);
+        if (fd >= 0) close(fd);
         from(k, &m, now);
     }
     if (got == LINK_LIED)

@@ -70,6 +70,18 @@ static void sink_close(void *ctx, peer_ref peer, enum bgp_conn conn)
     conns_want_close(((struct process *)ctx)->conns, peer, conn);
 }
 
+/* The key itself is the keeper's: it gets the sockets. */
+static void sink_rekey(void *ctx, peer_ref peer)
+{
+    struct process *p = ctx;
+    const struct intent_peer *conf = router_peer(p->router, peer);
+    for (enum bgp_conn c = BGP_OUT; conf && c < BGP_CONNS; c++) {
+        int fd = conns_socket(p->conns, peer, c);
+        struct link_message m = {.type = LINK_REKEY, .text = {span_of_text(conf->name)}};
+        if (fd >= 0) link_send(&p->link, &m, fd);
+    }
+}
+
 static void sink_writable(void *ctx, peer_ref peer, enum bgp_conn conn)
 {
     conns_want_pull(((struct process *)ctx)->conns, peer, conn);
@@ -159,17 +171,18 @@ static void sink_event(void *ctx, domain_ref domain, peer_ref peer, const char *
 }
 
 static const struct router_sink sink_rows = {
-    .connect = sink_connect, .close = sink_close, .writable = sink_writable, .route = sink_route,
+    .connect = sink_connect, .close = sink_close, .rekey = sink_rekey, .writable = sink_writable, .route = sink_route,
     .routes_settled = sink_settled, .bfd_start = sink_bfd_start, .bfd_stop = sink_bfd_stop,
     .event = sink_event,
 };
 
 /* --- BFD --- */
 
-static void bfd_report(void *ctx, uint32_t ref, bool up)
+static void bfd_report(void *ctx, uint32_t ref, enum bfd_news what)
 {
     struct process *p = ctx;
-    router_bfd(p->router, ref, up, clock_now());
+    if (what == BFD_NEWS_OFF) router_bfd_off(p->router, ref);
+    else router_bfd(p->router, ref, what == BFD_NEWS_UP, clock_now());
     p->changed = true;
 }
 
@@ -486,7 +499,7 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_CONTROL: case LINK_EVIDENCE: case LINK_READY: case LINK_APPLIED: case LINK_CONNECT:
     case LINK_BFD_OPEN: case LINK_ROUTES: case LINK_SETTLED: case LINK_ANSWER: case LINK_CHANGED:
     case LINK_PONG: case LINK_STOPPED: case LINK_REACHED: case LINK_RPKI: case LINK_RPKI_ALL:
-    case LINK_RPKI_STATE: case LINK_STATION_OPEN: case LINK_TYPES: break;
+    case LINK_RPKI_STATE: case LINK_STATION_OPEN: case LINK_REKEY: case LINK_TYPES: break;
     }
 }
 

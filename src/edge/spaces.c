@@ -491,6 +491,13 @@ static int make_bfd(const struct intent_peer *p, uint32_t asn)
     return bfd_sender(&p->local, &p->address, seed);
 }
 
+int spaces_rekey(struct spaces *s, const struct intent *i, const char *peer, int fd)
+{
+    struct space *sp = NULL;
+    const struct intent_peer *p = peer_named(s, i, peer, &sp);
+    return p && fd >= 0 ? tcp_md5(fd, &p->address, p->md5) : -ENOENT;
+}
+
 int spaces_connect(struct spaces *s, const struct intent *i, const char *peer)
 {
     struct space *sp = NULL;

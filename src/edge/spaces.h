@@ -43,6 +43,8 @@ void spaces_each_pair(struct spaces *s, void (*seen)(void *ctx, const struct add
                       void *ctx);
 
 /* A connecting socket, or one that sends BFD packets; -errno. */
+/* Puts the neighbour's key of now under a connection of it; 0 or -errno. */
+int spaces_rekey(struct spaces *s, const struct intent *i, const char *peer, int fd);
 int spaces_connect(struct spaces *s, const struct intent *i, const char *peer);
 int spaces_bfd_sender(struct spaces *s, const struct intent *i, const char *peer);
 

@@ -37,6 +37,12 @@ enum origin_validation { /* what becomes of routes whose origin is invalid (RFC 
     ORIGIN_VALIDATION_DROP,
 };
 
+enum intent_role { /* ours on a session, RFC 9234 */
+    ROLE_AUTO, /* private and Microsoft peering: provider towards customers and gateways, customer
+                * towards the cloud; none elsewhere */
+    ROLE_NONE, ROLE_PROVIDER, ROLE_RS, ROLE_RS_CLIENT, ROLE_CUSTOMER, ROLE_PEER,
+};
+
 struct intent_bfd {
     bool on;
     uint32_t min_tx_us, min_rx_us;
@@ -53,6 +59,10 @@ struct intent_peer {
     enum peer_role role;
     bool passive;
     uint16_t hold_s;        /* 180 by default */
+    uint16_t min_hold_s;    /* refuse less; 0: 3 */
+    uint32_t without;       /* capabilities that are not offered: enum bgp_without bits of proto */
+    enum intent_role bgp_role;
+    bool role_strict;       /* refuse a neighbour that tells no role */
     uint32_t families;      /* enum bgp_family bits; IPv4 unicast by default */
     const char *md5;        /* "" none. Never printed */
     bool ttl_security;      /* RFC 5082, one hop */
@@ -66,6 +76,7 @@ struct intent_peer {
     bool add_path_receive;  /* it may send several */
     bool allow_as_set;
     bool admin_down;
+    const char *admin_text; /* told to the neighbour with a shutdown (RFC 9003); "" or NULL: none */
     bool graceful_shutdown; /* mark everything we send with RFC 8326's community */
 };
 

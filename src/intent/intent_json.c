@@ -8,16 +8,20 @@
 #include "intent/forwarding_json.h"
 #include "net/fields_json.h"
 #include "proto/bfd_session.h" /* the defaults of RFC 5880 sessions here */
+#include "proto/bgp_session.h" /* capabilities by name */
 
 enum { NAME_LONGEST = 40, FILE_LONGEST = 400, SUBJECT_LONGEST = 400, INTERFACE_LONGEST = 15 };
 /* As in RFC 8210 section 6, but a cache that starts after us is not waited for ten minutes. */
 enum { RPKI_REFRESH_S = 3600, RPKI_EXPIRE_S = 7200, RPKI_RETRY_S = 60 };
 enum { BMP_BUFFER_KB = 16 << 10, BMP_LEAST_KB = 1 << 10, BMP_MOST_KB = 1 << 20 };
+enum { ADMIN_TEXT_LONGEST = 255 }; /* RFC 9003 */
 enum { MTU_LEAST = 1280, MTU_MOST = 9216, MD5_LONGEST = 80, BFD_LEAST_MS = 10, BFD_MOST_MS = 60000 };
 
 static const char *const dataplanes[] = {"none", "namespaces", "fast", NULL};
 static const char *const domain_kinds[] = {"plain", "private", "microsoft", NULL};
 static const char *const origin_names[] = {"off", "report", "depref", "drop", NULL};
+static const char *const bgp_roles[] = {"auto", "none", "provider", "rs", "rs-client", "customer",
+                                        "peer", NULL};
 static const char *const peer_roles[] = {"plain", "customer", "gateway", "cloud", "internal", NULL};
 
 /* --- lists of short texts, each with a parser and a printer --- */
@@ -199,6 +203,45 @@ static void read_families(const struct fields_reader *r, const json_t *v, void *
     }
 }
 
+static const struct {
+    const char *name;
+    uint32_t bit;
+} capability_names[] = {{"refresh", BGP_WITHOUT_REFRESH},
+                        {"enhanced-refresh", BGP_WITHOUT_ENHANCED_REFRESH},
+                        {"extended-messages", BGP_WITHOUT_EXTENDED_MESSAGES},
+                        {"as4", BGP_WITHOUT_AS4},
+                        {"graceful-restart", BGP_WITHOUT_RESTART}};
+
+static void read_without(const struct fields_reader *r, const json_t *v, void *record,
+                         const char *pointer)
+{
+    struct intent_peer *p = record;
+    const char *rule = "a list of refresh, enhanced-refresh, extended-messages, as4, graceful-restart";
+    if (!json_is_array(v)) problem_add(r->problems, pointer, rule, "", "this is %s", fields_type_name(v));
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        const char *s = json_string_value(json_array_get(v, i));
+        uint32_t bit = 0;
+        for (size_t k = 0; s && k < ARRAY_LEN(capability_names); k++)
+            if (strcmp(capability_names[k].name, s) == 0) bit = capability_names[k].bit;
+        if (!bit)
+            problem_add(r->problems, fields_pointer_at(r->arena, pointer, i), rule, "",
+                        "'%s' is no capability here", s ? s : fields_type_name(json_array_get(v, i)));
+        p->without |= bit;
+    }
+}
+
+static json_t *write_without(const void *record, bool secrets)
+{
+    const struct intent_peer *p = record;
+    (void)secrets;
+    if (!p->without) return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(capability_names); i++)
+        if (p->without & capability_names[i].bit)
+            json_array_append_new(list, json_string(capability_names[i].name));
+    return list;
+}
+
 static json_t *write_families(const void *record, bool secrets)
 {
     const struct intent_peer *p = record;
@@ -260,7 +303,7 @@ static const struct field limit_rows[] = {
 };
 
 #define PEER(member) offsetof(struct intent_peer, member)
-static const struct intent_peer peer_blank = {.name = "", .subject = "", .md5 = "", .port = BGP_PORT,
+static const struct intent_peer peer_blank = {.name = "", .subject = "", .md5 = "", .admin_text = "", .port = BGP_PORT,
                                               .hold_s = 180, .limit_restart_s = 300};
 static const struct field peer_rows[] = {
     {"name", FIELD_TEXT, PEER(name), FIELD_REQUIRED, .min = 1, .max = NAME_LONGEST},
@@ -272,6 +315,10 @@ static const struct field peer_rows[] = {
     {"role", FIELD_ENUM, PEER(role), .names = peer_roles},
     {"passive", FIELD_BOOL, PEER(passive)},
     {"hold", FIELD_U16, PEER(hold_s)},
+    {"min_hold", FIELD_U16, PEER(min_hold_s), .min = 3, .max = 65535},
+    {"without", FIELD_CUSTOM, 0, .read = read_without, .write = write_without},
+    {"bgp_role", FIELD_ENUM, PEER(bgp_role), .names = bgp_roles},
+    {"role_strict", FIELD_BOOL, PEER(role_strict)},
     {"families", FIELD_CUSTOM, 0, .read = read_families, .write = write_families},
     {"md5", FIELD_TEXT, PEER(md5), FIELD_SECRET, .min = 1, .max = MD5_LONGEST},
     {"ttl_security", FIELD_BOOL, PEER(ttl_security)},
@@ -285,6 +332,7 @@ static const struct field peer_rows[] = {
     {"add_path_receive", FIELD_BOOL, PEER(add_path_receive)},
     {"allow_as_set", FIELD_BOOL, PEER(allow_as_set)},
     {"admin_down", FIELD_BOOL, PEER(admin_down)},
+    {"admin_text", FIELD_TEXT, PEER(admin_text), .max = ADMIN_TEXT_LONGEST},
     {"graceful_shutdown", FIELD_BOOL, PEER(graceful_shutdown)},
     {0},
 };

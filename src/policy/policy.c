@@ -23,6 +23,7 @@ const char *policy_reason_text(enum policy_reason r)
         [POLICY_OWN_AS] = "our own AS is in the path (RFC 4271 9.1.2)",
         [POLICY_OWN_ORIGINATOR] = "we are its originator (RFC 4456 8)",
         [POLICY_OWN_CLUSTER] = "we are in its cluster list (RFC 4456 8)",
+        [POLICY_ROUTE_LEAK] = "it was given for customers only: a route leak (RFC 9234 5)",
         [POLICY_FIRST_AS] = "the path does not begin with the neighbour's AS (RFC 4271 6.3)",
         [POLICY_RESERVED_AS] = "a number of the service stands in a customer's path",
         [POLICY_DOCUMENTATION_AS] = "64496 to 64511 may not be in a path of Microsoft peering",
@@ -122,6 +123,14 @@ static bool own_cluster(const struct import_facts *f)
         if (cursor_u32(&c) == f->r->router_id) return true;
     return false;
 }
+/* RFC 9234 5: a route that was for customers only does not come from one, nor from a peer that got it
+ * from somebody else. */
+static bool leaked(const struct import_facts *f)
+{
+    if (!(f->a->has & HAS_ONLY_TO_CUSTOMER)) return false;
+    if (f->r->role == POLICY_ROLE_PEER) return f->a->only_to_customer != f->r->peer_asn;
+    return f->r->role == POLICY_ROLE_PROVIDER || f->r->role == POLICY_ROLE_RS;
+}
 static bool foreign_first(const struct import_facts *f)
 {
     return f->r->external && as_path_first(f->a->as_path) != f->r->peer_asn;
@@ -158,6 +167,7 @@ static const struct import_row {
     {POLICY_OWN_AS,           ANY_DOMAIN, NEIGHBOUR, own_as},
     {POLICY_OWN_ORIGINATOR,   ANY_DOMAIN, INTERNAL,  own_originator},
     {POLICY_OWN_CLUSTER,      ANY_DOMAIN, INTERNAL,  own_cluster},
+    {POLICY_ROUTE_LEAK,       ANY_DOMAIN, NEIGHBOUR, leaked},
     {POLICY_FIRST_AS,         ANY_DOMAIN, NEIGHBOUR, foreign_first},
     {POLICY_RESERVED_AS,      PEERING,    CUSTOMER,  service_as},
     {POLICY_DOCUMENTATION_AS, MICROSOFT,  CUSTOMER,  documentation_as},
@@ -261,6 +271,20 @@ uint32_t policy_origin_asn(const struct policy_rules *r, const struct attrs *a)
     return r->holder_asn ? r->holder_asn : r->peer_asn;
 }
 
+static bool comes_from_above(enum policy_role r)
+{
+    return r == POLICY_ROLE_CUSTOMER || r == POLICY_ROLE_PEER || r == POLICY_ROLE_RS_CLIENT;
+}
+static bool goes_down(enum policy_role r)
+{
+    return r == POLICY_ROLE_PROVIDER || r == POLICY_ROLE_PEER || r == POLICY_ROLE_RS;
+}
+static void mark_only_to_customer(struct attrs *a, uint32_t asn)
+{
+    if (!(a->has & HAS_ONLY_TO_CUSTOMER)) a->only_to_customer = asn;
+    a->has |= HAS_ONLY_TO_CUSTOMER;
+}
+
 enum policy_reason policy_import(const struct policy_rules *r, const struct attrs *in,
                                  const struct addr *local, struct arena *arena, struct attrs *out)
 {
@@ -277,6 +301,7 @@ enum policy_reason policy_import(const struct policy_rules *r, const struct attr
         out->communities = without_cloud_communities(in->communities, arena);
         if (r->domain == POLICY_MICROSOFT) out->as_path = policy_strip_private(in->as_path, arena);
     }
+    if (comes_from_above(r->role)) mark_only_to_customer(out, r->peer_asn);
     out->local_pref = policy_local_pref(r, out);
     out->has |= HAS_LOCAL_PREF;
     return POLICY_FINE;
@@ -385,7 +410,7 @@ static bool filtered(const struct policy_rules *to)
 
 bool policy_looks_at_path(const struct policy_rules *to)
 {
-    return to->peer == POLICY_PEER_CLOUD || filtered(to);
+    return to->peer == POLICY_PEER_CLOUD || filtered(to) || comes_from_above(to->role);
 }
 
 static enum policy_reason filter_verdict(const struct policy_rules *to, const struct attrs *a)
@@ -398,6 +423,7 @@ static enum policy_reason filter_verdict(const struct policy_rules *to, const st
 
 enum policy_reason policy_export_path(const struct policy_rules *to, const struct attrs *a)
 {
+    if (comes_from_above(to->role) && (a->has & HAS_ONLY_TO_CUSTOMER)) return POLICY_ROUTE_LEAK;
     if (filtered(to)) return filter_verdict(to, a);
     /* What a site learned from one leg, directly or from its other router, comes from the cloud: sent
      * to the other leg it would be refused there, and fill the prefix limit meanwhile. */
@@ -441,6 +467,7 @@ bool policy_export_attrs(const struct policy_rules *to, const struct attrs *in, 
 {
     *out = *in;
     out->has |= HAS_AS_PATH | HAS_ORIGIN;
+    if (goes_down(to->role)) mark_only_to_customer(out, to->local_asn);
     if (to->external || to->next_hop_self || from_self) {
         out->next_hop = *next_hop;
         out->next_hop_link = *link;

@@ -23,6 +23,7 @@ enum policy_peer {
     X(POLICY_OWN_AS, "own-as")                 /* our AS number in the path */                     \
     X(POLICY_OWN_ORIGINATOR, "own-originator") /* our identifier as ORIGINATOR_ID */               \
     X(POLICY_OWN_CLUSTER, "own-cluster")       /* our identifier in the cluster list */            \
+    X(POLICY_ROUTE_LEAK, "route-leak")         /* it was for customers only (RFC 9234 5) */        \
     X(POLICY_FIRST_AS, "first-as")             /* leftmost AS is not the neighbour's */            \
     X(POLICY_RESERVED_AS, "reserved-as")       /* a number of the service in a customer's path */  \
     X(POLICY_DOCUMENTATION_AS, "documentation-as") /* 64496..64511 on Microsoft peering */         \
@@ -71,6 +72,11 @@ enum policy_origin {
     POLICY_ORIGIN_DROP,
 };
 
+enum policy_role { /* ours on the session: one more than the number of RFC 9234 */
+    POLICY_ROLE_NONE, POLICY_ROLE_PROVIDER, POLICY_ROLE_RS, POLICY_ROLE_RS_CLIENT,
+    POLICY_ROLE_CUSTOMER, POLICY_ROLE_PEER,
+};
+
 struct policy_rules { /* one neighbour, seen from this router */
     enum policy_domain domain;
     enum policy_peer peer;
@@ -88,6 +94,7 @@ struct policy_rules { /* one neighbour, seen from this router */
     size_t declared_n;             /* 0: nothing was declared, public prefixes pass */
     uint32_t holder_asn; /* of those prefixes, when the peer's own number is private; 0: none */
     enum policy_origin origin;
+    enum policy_role role; /* decides about ONLY_TO_CUSTOMER */
 };
 
 /* The part of import that depends on attributes only: once per UPDATE. `local` (may be NULL) is our

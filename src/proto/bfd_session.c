@@ -53,18 +53,35 @@ static void schedule(struct bfd_session *s, instant now)
     s->next_tx = silent ? NEVER : instant_after(now, (duration){s->tx_us - off});
 }
 
+/* While a poll asks the neighbour to follow a change, what would outrun it waits: sending goes on at
+ * the faster old pace, silence is judged by the slower old one (6.8.3). */
+static uint32_t tx_in_force(const struct bfd_session *s)
+{
+    uint32_t tx = wanted_tx(s);
+    return s->poll_sent && s->old_tx_us && s->old_tx_us < tx ? s->old_tx_us : tx;
+}
+static uint32_t rx_in_force(const struct bfd_session *s)
+{
+    return s->poll_sent && s->old_rx_us > s->conf.min_rx_us ? s->old_rx_us : s->conf.min_rx_us;
+}
+
 static void settle_intervals(struct bfd_session *s)
 {
-    s->tx_us = larger(wanted_tx(s), s->remote_min_rx_us);
-    if (s->remote_mult)
-        s->detect_us = s->remote_mult * larger(s->conf.min_rx_us, s->remote_min_tx_us);
+    s->tx_us = larger(tx_in_force(s), s->remote_min_rx_us);
+    if (s->remote_mult) s->detect_us = s->remote_mult * larger(rx_in_force(s), s->remote_min_tx_us);
+}
+
+static void poll_over(struct bfd_session *s)
+{
+    s->poll_sent = false;
+    s->old_tx_us = s->old_rx_us = 0;
 }
 
 static void send(struct bfd_session *s, uint8_t flags, struct bfd_effects *fx)
 {
     struct writer w = writer_on(fx->packet, sizeof fx->packet);
     writer_u8(&w, (uint8_t)(1 << 5 | s->diag));
-    writer_u8(&w, (uint8_t)((unsigned)s->state << 6 | C_BIT | flags));
+    writer_u8(&w, (uint8_t)((unsigned)s->state << 6 | flags)); /* C clear: we share BGP's process */
     writer_u8(&w, s->conf.mult);
     writer_u8(&w, BFD_PACKET);
     writer_u32(&w, s->conf.local_discr);
@@ -88,6 +105,7 @@ static void enter(struct bfd_session *s, enum bfd_state next, uint8_t diag, inst
     s->state = next;
     s->diag = diag;
     s->since = now;
+    poll_over(s);
     s->poll_sent = fx->rose; /* the interval changes with the state (6.8.3) */
     settle_intervals(s);
 }
@@ -165,12 +183,14 @@ enum bfd_drop bfd_input(struct bfd_session *s, struct span bytes, uint8_t ttl, i
     s->remote_discr = p.my_discr, s->remote_state = p.state, s->remote_diag = p.diag;
     s->remote_mult = p.mult, s->remote_c_bit = (p.flags & C_BIT) != 0;
     s->remote_min_tx_us = p.min_tx_us, s->remote_min_rx_us = p.min_rx_us;
-    if (p.flags & FINAL) s->poll_sent = false;
+    if (p.flags & FINAL) poll_over(s);
     settle_intervals(s);
     enum bfd_state next = next_states[s->state][p.state];
     enter(s, next, next == BFD_DOWN ? DIAG_PEER_DOWN : s->state == BFD_ADMIN_DOWN ? DIAG_ADMIN : 0, now, fx);
+    fx->off = fx->fell && p.state == BFD_ADMIN_DOWN;
     s->expires = instant_after(now, duration_us(s->detect_us));
-    if (was_silent || s->tx_us != before) schedule(s, now);
+    bool silent = s->remote_min_rx_us == 0; /* it wants no packets: none from now on */
+    if (silent || was_silent || s->tx_us != before) schedule(s, now);
     if (p.flags & POLL) send(s, FINAL, fx);
     return BFD_ACCEPTED;
 }
@@ -194,8 +214,11 @@ instant bfd_next(const struct bfd_session *s) { return instant_first(s->next_tx,
 
 void bfd_reconfigure(struct bfd_session *s, const struct bfd_conf *c, instant now)
 {
+    bool up = s->state == BFD_UP;
+    if (up && !s->old_tx_us) s->old_tx_us = s->conf.min_tx_us;
+    if (up && !s->old_rx_us) s->old_rx_us = s->conf.min_rx_us;
     s->conf = *c;
-    s->poll_sent = s->state == BFD_UP;
+    s->poll_sent = up;
     settle_intervals(s);
     schedule(s, now);
 }

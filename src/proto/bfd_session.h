@@ -31,6 +31,7 @@ struct bfd_session {
     uint8_t remote_mult;
     bool remote_c_bit;             /* control plane independent (RFC 5882) */
     bool poll_sent, final_due;
+    uint32_t old_tx_us, old_rx_us; /* in force until the poll of a change is answered (6.8.3); 0: none */
     uint32_t tx_us;                /* the interval in use for sending, before jitter */
     uint32_t detect_us;            /* 0 until the peer spoke */
     uint32_t random;
@@ -43,6 +44,7 @@ struct bfd_effects {
     bool send;                     /* packet[] is to be sent, TTL 255, source port 49152.. */
     uint8_t packet[BFD_PACKET];
     bool rose, fell;               /* state became Up / left Up */
+    bool off;                      /* with fell: the neighbour's operator did it (AdminDown, RFC 5882 3.2) */
     uint8_t why;                   /* diagnostic when it fell */
 };
 

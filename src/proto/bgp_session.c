@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { PATIENCE_S = 30, RETRY_MOST_S = 60, STABLE_S = 60, SEND_HOLD_LEAST_S = 480, REASON_MOST = 128 };
+enum { CEASE = 6, HARD_RESET = 9, OPEN_ERROR = 2, UNSUPPORTED_PARAMETER = 4, UNSUPPORTED_CAPABILITY = 7,
+       ROLE_MISMATCH = 11 };
 
 /* clang-format off */
 #define EVENTS(X) X(TCP_UP) X(OPEN) X(KEEPALIVE) X(UPDATE) X(REFRESH) X(NOTIFICATION)
@@ -69,12 +71,17 @@ static uint32_t next_random(struct bgp_session *s)
     return s->random;
 }
 
-/* A third of the hold time, up to a quarter earlier; seed 0 means no jitter. */
+/* Up to a quarter less (RFC 4271 10); seed 0 means no jitter. */
+static int64_t jittered(struct bgp_session *s, int64_t us)
+{
+    return s->random ? us - us / 4 * (next_random(s) & 0xffff) / 0x10000 : us;
+}
+
+/* A third of the hold time. */
 static void keepalive_later(struct bgp_session *s, struct connection *c, instant now)
 {
-    int64_t third = (int64_t)c->hold_s * 1000000 / 3;
-    int64_t early = s->random ? third / 4 * (next_random(s) & 0xffff) / 0x10000 : 0;
-    c->keepalive = c->hold_s ? instant_after(now, (duration){third - early}) : NEVER;
+    int64_t third = jittered(s, (int64_t)c->hold_s * 1000000 / 3);
+    c->keepalive = c->hold_s ? instant_after(now, (duration){third}) : NEVER;
 }
 
 static void hold_restart(struct connection *c, instant now)
@@ -98,7 +105,7 @@ static void retry_later(struct bgp_session *s, instant now)
     if (!s->running || s->conf.passive || busy) return;
     uint16_t first = s->conf.connect_retry_s ? s->conf.connect_retry_s : 1;
     if (s->backoff_s < first) s->backoff_s = first;
-    s->retry = instant_after(now, duration_s(s->backoff_s));
+    s->retry = instant_after(now, (duration){jittered(s, (int64_t)s->backoff_s * 1000000)});
     s->backoff_s = s->backoff_s * 2 > RETRY_MOST_S ? RETRY_MOST_S : (uint16_t)(s->backoff_s * 2);
 }
 
@@ -114,39 +121,86 @@ static void send_keepalive(struct bgp_session *s, enum bgp_conn conn, instant no
     keepalive_later(s, &s->conns[conn], now);
 }
 
-static struct bgp_open our_open(const struct bgp_conf *c)
+/* Forwarding is preserved when a session was lost, or our process, never before the first one. */
+static void offer_restart(const struct bgp_session *s, struct bgp_caps *c)
 {
-    struct bgp_open o = {
-        .version = BGP_VERSION, .asn = c->local_asn, .hold_s = c->hold_s, .id = c->local_id};
-    o.caps = (struct bgp_caps){.families = c->families, .refresh = true, .enhanced_refresh = true,
-                               .extended_messages = true, .as4 = true, .asn = c->local_asn,
-                               .add_path_send = c->add_path_send, .add_path_receive = c->add_path_receive};
-    if (c->restart) {
-        o.caps.restart = true;
-        o.caps.restart_s = c->restart_s;
-        o.caps.restart_families = o.caps.forwarding_families = c->families;
-    }
-    return o;
+    bool first = s->counts.established_count == 0;
+    c->restart = c->restart_notify = true;
+    c->restart_s = s->conf.restart_s;
+    c->restart_families = s->conf.families;
+    c->restarting = s->conf.restarting && first;
+    c->forwarding_families = s->conf.restarting || !first ? s->conf.families : 0;
+}
+
+static struct bgp_caps our_caps(const struct bgp_session *s)
+{
+    const struct bgp_conf *c = &s->conf;
+    uint32_t without = c->without;
+    struct bgp_caps caps = {.families = c->families,
+                            .refresh = !(without & BGP_WITHOUT_REFRESH),
+                            .enhanced_refresh = !(without & (BGP_WITHOUT_REFRESH | BGP_WITHOUT_ENHANCED_REFRESH)),
+                            .extended_messages = !(without & BGP_WITHOUT_EXTENDED_MESSAGES),
+                            .as4 = !(without & BGP_WITHOUT_AS4), .asn = c->local_asn,
+                            .add_path_send = c->add_path_send, .add_path_receive = c->add_path_receive,
+                            .role_set = c->role_set, .role = c->role};
+    if (c->restart && !(without & BGP_WITHOUT_RESTART)) offer_restart(s, &caps);
+    return caps;
 }
 
 static void send_open(struct bgp_session *s, enum bgp_conn conn, struct bgp_effects *fx)
 {
     uint8_t b[256];
     struct writer w = writer_on(b, sizeof b);
-    struct bgp_open o = our_open(&s->conf);
+    const struct bgp_conf *c = &s->conf;
+    struct bgp_open o = {.version = BGP_VERSION, .asn = c->local_asn, .hold_s = c->hold_s, .id = c->local_id};
+    if (!s->plain) o.caps = our_caps(s);
+    s->conns[conn].offered = o.caps;
+    if (s->plain) s->conns[conn].offered.families = c->families & BGP_IPV4_UNICAST;
     bgp_open_encode(&w, &o);
     assert(!w.bad);
     conn_queue(s, conn, writer_span(&w), NOTIFICATION_ROOM, fx);
 }
 
+/* RFC 8538: once both take a NOTIFICATION for a restart, an end that is meant is a hard reset. */
+static bool restarts_agreed(const struct connection *c)
+{
+    return c->offered.restart && c->open.caps.restart;
+}
+static bool notify_agreed(const struct connection *c)
+{
+    return restarts_agreed(c) && c->offered.restart_notify && c->open.caps.restart_notify;
+}
+static bool is_hard(const struct bgp_session *s, enum bgp_conn conn, const struct ending *end)
+{
+    const struct connection *c = &s->conns[conn];
+    return c->state == BGP_ESTABLISHED && notify_agreed(c) && end->why != BGP_DOWN_HOLD;
+}
+
+/* May the routes of this session wait for its return? */
+static bool is_graceful(const struct connection *c, const struct ending *end)
+{
+    if (!restarts_agreed(c)) return false;
+    if (end->why == BGP_DOWN_LOST || end->why == BGP_DOWN_REPLACED) return true;
+    bool hard = end->code == CEASE && end->subcode == HARD_RESET;
+    bool soft = end->why == BGP_DOWN_HOLD || (end->why == BGP_DOWN_NOTIFIED && !hard);
+    return soft && notify_agreed(c);
+}
+
 static void send_notification(struct bgp_session *s, enum bgp_conn conn, const struct ending *end,
                               struct bgp_effects *fx)
 {
-    uint8_t b[BGP_HEADER + 2 + 256];
-    struct writer w = writer_on(b, sizeof b);
+    uint8_t b[BGP_HEADER + 2 + 2 + 256], inner[2 + 256];
+    struct writer w = writer_on(b, sizeof b), hard = writer_on(inner, sizeof inner);
     struct span data = end->data;
     if (data.n > 256) data.n = 256;
-    bgp_notification_encode(&w, end->code, end->subcode, data);
+    if (is_hard(s, conn, end)) {
+        writer_u8(&hard, end->code);
+        writer_u8(&hard, end->subcode);
+        writer_copy(&hard, data);
+        bgp_notification_encode(&w, CEASE, HARD_RESET, writer_span(&hard));
+    } else {
+        bgp_notification_encode(&w, end->code, end->subcode, data);
+    }
     conn_queue(s, conn, writer_span(&w), 0, fx);
 }
 
@@ -174,6 +228,7 @@ static void end(struct bgp_session *s, enum bgp_conn conn, const struct ending *
     struct connection *c = &s->conns[conn];
     bool was_up = s->established && s->live == conn, open = is_live(c) || c->asked;
     bool tell = why->code && why->why != BGP_DOWN_NOTIFIED && is_live(c);
+    bool graceful = was_up && is_graceful(c, why);
     if (was_up) leave_established(s, now);
     if (tell) send_notification(s, conn, why, fx);
     if (open && why->why != BGP_DOWN_LOST) fx_add(fx, BGP_FX_CLOSE, conn);
@@ -186,6 +241,7 @@ static void end(struct bgp_session *s, enum bgp_conn conn, const struct ending *
         remember(s, why);
         struct bgp_effect *e = fx_add(fx, BGP_FX_DOWN, conn);
         e->down.why = why->why, e->down.code = why->code, e->down.subcode = why->subcode;
+        e->down.graceful = graceful;
         e->down.text = text_get(&s->text);
     }
     retry_later(s, now);
@@ -241,6 +297,36 @@ static bool survives_collision(const struct step *x, uint32_t peer_id)
     return winner == x->conn;
 }
 
+/* Ours -> theirs (RFC 9234 4.2). */
+static bool roles_fit(uint8_t ours, uint8_t theirs)
+{
+    static const uint8_t other[] = {
+        [BGP_ROLE_PROVIDER] = BGP_ROLE_CUSTOMER, [BGP_ROLE_CUSTOMER] = BGP_ROLE_PROVIDER,
+        [BGP_ROLE_RS] = BGP_ROLE_RS_CLIENT,      [BGP_ROLE_RS_CLIENT] = BGP_ROLE_RS,
+        [BGP_ROLE_PEER] = BGP_ROLE_PEER};
+    return ours < ARRAY_LEN(other) && other[ours] == theirs;
+}
+
+static bool role_suits(const struct step *x, const struct bgp_caps *peer)
+{
+    const struct bgp_conf *c = &x->s->conf;
+    if (!c->role_set) return true;
+    if (!peer->role_set)
+        return !c->role_strict || refuse(x, OPEN_ERROR, ROLE_MISMATCH, "the neighbour tells no role");
+    return roles_fit(c->role, peer->role) ||
+           refuse(x, OPEN_ERROR, ROLE_MISMATCH, "the neighbour's role does not fit ours");
+}
+
+static bool families_suit(const struct step *x, const struct bgp_caps *peer)
+{
+    uint8_t b[32];
+    struct writer w = writer_on(b, sizeof b);
+    if (peer->families & x->c->offered.families) return true;
+    bgp_families_encode(&w, x->s->conf.families);
+    return fail(x, &(struct bgp_fault){.code = OPEN_ERROR, .subcode = UNSUPPORTED_CAPABILITY,
+                                       .data = writer_span(&w), .what = "no address family in common"});
+}
+
 static bool open_suits(const struct step *x, const struct bgp_open *o)
 {
     const struct bgp_conf *c = &x->s->conf;
@@ -249,21 +335,24 @@ static bool open_suits(const struct step *x, const struct bgp_open *o)
         return refuse(x, 2, 3, "identifier is our own");
     if (o->hold_s == 0 && c->hold_s) return refuse(x, 2, 6, "hold time 0");
     if (o->hold_s && o->hold_s < c->min_hold_s) return refuse(x, 2, 6, "hold time below our minimum");
-    if (!(o->caps.families & c->families)) return refuse(x, 2, 7, "no address family in common");
-    return true;
+    return role_suits(x, &o->caps) && families_suit(x, &o->caps);
 }
 
+/* Nothing is used on a session that was not offered on both sides of it (RB-02E). */
 static void agree(struct connection *c, const struct bgp_conf *conf, const struct bgp_open *o)
 {
+    const struct bgp_caps *ours = &c->offered, *theirs = &o->caps;
     c->open = *o;
-    c->families = o->caps.families & conf->families;
-    c->add_path_send = c->families & conf->add_path_send & o->caps.add_path_receive;
-    c->add_path_receive = c->families & conf->add_path_receive & o->caps.add_path_send;
+    c->families = theirs->families & ours->families;
+    c->add_path_send = c->families & ours->add_path_send & theirs->add_path_receive;
+    c->add_path_receive = c->families & ours->add_path_receive & theirs->add_path_send;
     c->hold_s = o->hold_s < conf->hold_s ? o->hold_s : conf->hold_s;
-    c->as4 = o->caps.as4;
-    c->refresh = o->caps.refresh;
-    c->enhanced = o->caps.enhanced_refresh;
-    c->message_max = o->caps.extended_messages ? BGP_MESSAGE_EXTENDED_MAX : BGP_MESSAGE_MAX;
+    c->as4 = theirs->as4 && ours->as4;
+    c->refresh = theirs->refresh && ours->refresh;
+    c->enhanced = theirs->enhanced_refresh && ours->enhanced_refresh;
+    bool extended = theirs->extended_messages && ours->extended_messages;
+    c->message_max = extended ? BGP_MESSAGE_EXTENDED_MAX : BGP_MESSAGE_MAX;
+    if (!restarts_agreed(c)) c->open.caps.restart = false;
 }
 
 static bool take_open(const struct step *x)
@@ -327,7 +416,13 @@ static bool take_refresh(const struct step *x)
 {
     struct bgp_refresh q;
     struct bgp_fault f = {0};
+    if (!x->c->offered.refresh) { /* a type nobody agreed on (RB-014) */
+        f = (struct bgp_fault){.code = 1, .subcode = 3, .data = span_of(x->message.p + 18, 1),
+                               .what = "route refresh was not agreed"};
+        return fail(x, &f);
+    }
     hold_restart(x->c, x->now);
+    x->s->counts.refreshes_in++;
     if (!bgp_refresh_decode(x->message, &q, &f)) {
         if (x->c->enhanced) f.code = 7, f.subcode = 1, f.data = x->message;
         return fail(x, &f);
@@ -335,7 +430,24 @@ static bool take_refresh(const struct step *x)
     bool usable = (q.family & x->c->families) && q.kind <= BGP_REFRESH_END &&
                   (q.kind == BGP_REFRESH_REQUEST || x->c->enhanced);
     if (usable) fx_add(x->fx, BGP_FX_REFRESH, x->conn)->refresh = q;
+    else x->s->counts.refreshes_ignored++;
     return true;
+}
+
+/* What a NOTIFICATION says, in words: a hard reset has another one inside (RFC 8538 3.1). */
+static void put_notification(struct text *t, struct bgp_notification n)
+{
+    text_add(t, bgp_notification_name(n.code, n.subcode));
+    if (n.code == CEASE && n.subcode == HARD_RESET && n.data.n >= 2) {
+        text_add(t, ": ");
+        n = (struct bgp_notification){n.data.p[0], n.data.p[1], span_of(n.data.p + 2, n.data.n - 2)};
+        text_add(t, bgp_notification_name(n.code, n.subcode));
+    }
+    bool spoken = n.code == CEASE && (n.subcode == 2 || n.subcode == 4) && n.data.n > 1; /* RFC 9003 */
+    if (!spoken) return;
+    size_t said = n.data.p[0] < n.data.n - 1 ? n.data.p[0] : n.data.n - 1;
+    text_add(t, ": ");
+    text_add_escaped(t, (const char *)n.data.p + 1, said, REASON_MOST);
 }
 
 static bool take_notification(const struct step *x)
@@ -344,13 +456,10 @@ static bool take_notification(const struct step *x)
     struct text *t = &x->s->text;
     if (!bgp_notification_decode(x->message, &n)) n = (struct bgp_notification){0};
     text_clear(t);
-    text_add(t, bgp_notification_name(n.code, n.subcode));
-    bool spoken = n.code == 6 && (n.subcode == 2 || n.subcode == 4) && n.data.n > 1; /* RFC 9003 */
-    if (spoken) {
-        size_t said = n.data.p[0] < n.data.n - 1 ? n.data.p[0] : n.data.n - 1;
-        text_add(t, ": ");
-        text_add_escaped(t, (const char *)n.data.p + 1, said, REASON_MOST);
-    }
+    put_notification(t, n);
+    bool no_parameters = n.code == OPEN_ERROR && n.subcode == UNSUPPORTED_PARAMETER;
+    x->s->plain = no_parameters && !x->s->plain && x->c->state == BGP_OPENSENT &&
+                  (x->s->conf.families & BGP_IPV4_UNICAST);
     struct ending why = {BGP_DOWN_NOTIFIED, n.code, n.subcode, {0}, t->s};
     end(x->s, x->conn, &why, x->now, x->fx);
     return false;
@@ -432,10 +541,21 @@ void bgp_connected(struct bgp_session *s, enum bgp_conn conn, instant now, struc
     else fx_add(fx, BGP_FX_CLOSE, conn); /* nobody waits for it any more */
 }
 
+/* RFC 4724 5: a neighbour that agreed to restarts and calls again has restarted; nobody told it to
+ * close the old connection, so nothing is said on it. Without that agreement the first one lives. */
+static bool makes_way(struct bgp_session *s, instant now, struct bgp_effects *fx)
+{
+    static const struct ending back = {BGP_DOWN_REPLACED, 0, 0, {0}, "the neighbour restarted"};
+    if (!s->established) return true;
+    if (!restarts_agreed(&s->conns[s->live])) return false;
+    end(s, s->live, &back, now, fx);
+    return true;
+}
+
 bool bgp_accepted(struct bgp_session *s, instant now, struct bgp_effects *fx)
 {
     struct step x = step_of(s, BGP_IN, now, fx);
-    if (!s->running || s->established || is_live(x.c)) return false;
+    if (!s->running || !makes_way(s, now, fx) || is_live(x.c)) return false;
     struct connection *out = &s->conns[BGP_OUT];
     if (out->state == BGP_OPENCONFIRM) {
         if (ours_wins(s, out->open.id)) return false;

@@ -13,6 +13,15 @@ const char *bgp_state_name(enum bgp_state s); /* "Idle" ... "Established" */
 
 enum bgp_conn { BGP_OUT = 0, BGP_IN = 1, BGP_CONNS = 2 };
 
+/* Capabilities that can be left out of our OPEN, as bits. */
+enum bgp_without {
+    BGP_WITHOUT_REFRESH = 1 << 0,
+    BGP_WITHOUT_ENHANCED_REFRESH = 1 << 1,
+    BGP_WITHOUT_EXTENDED_MESSAGES = 1 << 2,
+    BGP_WITHOUT_AS4 = 1 << 3,
+    BGP_WITHOUT_RESTART = 1 << 4,
+};
+
 struct bgp_conf { /* copied by bgp_init; a change of any field but the limits means a new session */
     uint32_t local_asn, peer_asn, local_id;
     uint16_t hold_s;            /* 0 or 3 and more; what we offer */
@@ -24,6 +33,10 @@ struct bgp_conf { /* copied by bgp_init; a change of any field but the limits me
     bool allow_as_set;
     bool restart;               /* offer RFC 4724 */
     uint16_t restart_s;
+    bool restarting;            /* our process died and is back: R bit, until the first session is up */
+    uint32_t without;           /* enum bgp_without bits */
+    bool role_set, role_strict; /* RFC 9234: tell our role; refuse a neighbour that tells none */
+    uint8_t role;               /* enum bgp_role */
     uint32_t jitter_seed;
 };
 
@@ -35,6 +48,7 @@ enum bgp_down { /* why a session left Established, or an attempt ended */
     BGP_DOWN_ADMIN,      /* bgp_stop */
     BGP_DOWN_COLLISION,
     BGP_DOWN_SEND_HOLD,  /* RFC 9687 */
+    BGP_DOWN_REPLACED,   /* the peer restarted and is back on another connection (RFC 4724 5) */
 };
 
 enum bgp_effect_kind {
@@ -54,7 +68,12 @@ struct bgp_effect {
         struct { enum bgp_state from, to; } state;
         struct bgp_update *update;
         struct bgp_refresh refresh;
-        struct { enum bgp_down why; uint8_t code, subcode; const char *text; } down; /* text: in the session */
+        struct { /* text: in the session; graceful: its routes may be kept (RFC 4724, 8538) */
+            enum bgp_down why;
+            uint8_t code, subcode;
+            bool graceful;
+            const char *text;
+        } down;
     };
 };
 struct bgp_effects {
@@ -105,6 +124,7 @@ struct bgp_view {
     uint32_t peer_id;
     struct bgp_caps peer;
     uint64_t messages_in, messages_out, updates_in, updates_out, treated_as_withdraw, attrs_discarded;
+    uint64_t refreshes_in, refreshes_ignored;
     uint8_t last_code, last_subcode; /* of the last NOTIFICATION in either direction */
     const char *last_text;           /* escaped, never NULL */
     uint32_t established_count;

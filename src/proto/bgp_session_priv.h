@@ -10,7 +10,8 @@ struct connection {
     bool asked;           /* OUT: the caller is opening it */
     instant expires;      /* hold timer, or the patience for TCP and for OPEN */
     instant keepalive;
-    struct bgp_open open; /* the peer's, from OpenConfirm on */
+    struct bgp_caps offered; /* in our OPEN */
+    struct bgp_open open;    /* the peer's, from OpenConfirm on */
     uint32_t families;
     uint32_t add_path_send, add_path_receive; /* agreed */
     uint16_t hold_s;
@@ -25,6 +26,7 @@ struct connection {
 struct bgp_session {
     struct bgp_conf conf;
     bool running, established;
+    bool plain; /* the peer knows no optional parameters: none in the next OPEN (RFC 5492 3) */
     enum bgp_state state; /* the further one of the two connections */
     enum bgp_conn live;
     instant since, retry, send_hold;

@@ -48,6 +48,7 @@ static void copy_domain(struct arena *a, struct intent_domain *d)
         p->name = copy_text(a, p->name);
         p->subject = copy_text(a, p->subject);
         p->md5 = copy_text(a, p->md5);
+        p->admin_text = copy_text(a, p->admin_text);
     }
     for (size_t i = 0; i < d->networks_n; i++) {
         struct intent_network *n = &d->networks[i];
@@ -173,6 +174,22 @@ static bool check(const struct intent *i, struct problems *ps)
 
 /* --- what a neighbour's settings become --- */
 
+static enum policy_role role_of(const struct router *r, const struct peer *p)
+{
+    static const enum policy_role named[] = {
+        [ROLE_NONE] = POLICY_ROLE_NONE,           [ROLE_PROVIDER] = POLICY_ROLE_PROVIDER,
+        [ROLE_RS] = POLICY_ROLE_RS,               [ROLE_RS_CLIENT] = POLICY_ROLE_RS_CLIENT,
+        [ROLE_CUSTOMER] = POLICY_ROLE_CUSTOMER,   [ROLE_PEER] = POLICY_ROLE_PEER};
+    static const enum policy_role usual[] = {
+        [PEER_PLAIN] = POLICY_ROLE_NONE,       [PEER_CUSTOMER] = POLICY_ROLE_PROVIDER,
+        [PEER_GATEWAY] = POLICY_ROLE_PROVIDER, [PEER_CLOUD] = POLICY_ROLE_CUSTOMER,
+        [PEER_INTERNAL] = POLICY_ROLE_NONE};
+    if (p->conf->asn == running(r)->router.asn) return POLICY_ROLE_NONE; /* external sessions only */
+    if (p->conf->bgp_role != ROLE_AUTO) return named[p->conf->bgp_role];
+    bool plain = r->domains[p->domain]->conf->kind == DOMAIN_PLAIN;
+    return plain ? POLICY_ROLE_NONE : usual[p->conf->role];
+}
+
 void peer_rules(const struct router *r, struct peer *p)
 {
     const struct intent *i = running(r);
@@ -196,19 +213,22 @@ void peer_rules(const struct router *r, struct peer *p)
         .declared_n = d->advertised_n,
         .holder_asn = d->holder_asn,
         .origin = external ? (enum policy_origin)d->origin_validation : POLICY_ORIGIN_OFF,
+        .role = role_of(r, p),
     };
     p->may = policy_export_matrix(&p->rules);
 }
 
-static struct bgp_conf session_conf(const struct router *r, const struct intent_peer *p, peer_ref ref)
+static struct bgp_conf session_conf(const struct router *r, const struct peer *peer, peer_ref ref)
 {
     const struct intent *i = running(r);
+    const struct intent_peer *p = peer->conf;
+    enum policy_role role = peer->rules.role;
     return (struct bgp_conf){
         .local_asn = i->router.asn,
         .peer_asn = p->asn,
         .local_id = i->router.id,
         .hold_s = p->hold_s,
-        .min_hold_s = 3,
+        .min_hold_s = p->min_hold_s ? p->min_hold_s : 3,
         .connect_retry_s = RETRY_S,
         .families = p->families ? p->families : BGP_IPV4_UNICAST,
         .passive = p->passive,
@@ -217,18 +237,26 @@ static struct bgp_conf session_conf(const struct router *r, const struct intent_
         .add_path_receive = p->add_path_receive ? p->families : 0,
         .restart = true,
         .restart_s = RESTART_S,
+        .restarting = r->restarting,
+        .without = p->without,
+        .role_set = role != POLICY_ROLE_NONE,
+        .role = role ? (uint8_t)(role - 1) : 0,
+        .role_strict = p->role_strict,
         .jitter_seed = r->seed + ref * 2654435761u,
     };
 }
 
-/* Settings that are part of the session itself: another value is another session. */
+/* Settings that are part of the session itself: another value is another session. A key in place of
+ * another is none of them: the kernel changes it under the running connection. */
 static bool same_session(const struct intent_peer *a, const struct intent_peer *b)
 {
     return addr_equal(&a->address, &b->address) && addr_equal(&a->local, &b->local) &&
            a->port == b->port && a->asn == b->asn && a->role == b->role && a->passive == b->passive &&
-           a->hold_s == b->hold_s && a->families == b->families && strcmp(a->md5, b->md5) == 0 &&
+           a->hold_s == b->hold_s && a->families == b->families && !*a->md5 == !*b->md5 &&
            a->ttl_security == b->ttl_security && a->add_path_send == b->add_path_send &&
-           a->add_path_receive == b->add_path_receive && a->allow_as_set == b->allow_as_set;
+           a->add_path_receive == b->add_path_receive && a->allow_as_set == b->allow_as_set &&
+           a->min_hold_s == b->min_hold_s && a->without == b->without && a->bgp_role == b->bgp_role &&
+           a->role_strict == b->role_strict;
 }
 
 /* --- peers --- */
@@ -252,7 +280,7 @@ static void peer_add(struct router *r, domain_ref d, const struct intent_peer *c
                        .stale_until = NEVER, .limited_until = NEVER, .leaving_until = NEVER};
     peer_rules(r, p);
     rib_source_set(&r->rib, p->source, p->rules.external, 0, &conf->address);
-    struct bgp_conf c = session_conf(r, conf, ref);
+    struct bgp_conf c = session_conf(r, p, ref);
     p->session = bgp_new(&c);
     peer_bfd_apply(r, ref);
     peer_start(r, ref, now);
@@ -296,9 +324,13 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
     p->conf = conf;
     peer_rules(r, p);
     peer_bfd_apply(r, ref);
+    if (strcmp(old.md5, conf->md5) != 0) {
+        say(r, p->domain, ref, "md5-key-changed", "%s", conf->name);
+        if (r->sink.rekey) r->sink.rekey(r->sink.ctx, ref);
+    }
     if (old.admin_down != conf->admin_down) {
         p->limited = false;
-        if (conf->admin_down) peer_stop(r, ref, 2, (struct span){0}, false, now);
+        if (conf->admin_down) peer_shutdown(r, ref, now);
         else peer_start(r, ref, now);
         return;
     }

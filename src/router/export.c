@@ -193,18 +193,24 @@ void export_again(struct router *r, peer_ref ref, uint32_t families, bool marker
     }
 }
 
-static bool eor_due(const struct router *r, const struct peer *p, size_t f)
+static bool eor_due(const struct peer *p, size_t f)
 {
     if (!p->out[f] || (p->eor_sent & family_bit(f)) || !out_walked(p->out[f])) return false;
     for (size_t k = 1; k < ranks_of(p, f); k++)
         if (!out_walked(p->more[f][k - 1])) return false;
-    return !r->restarting || r->domains[p->domain]->settled;
+    return true;
+}
+
+/* RFC 4724 4.1: a router that restarted tells its choice once it knows what there is to choose from. */
+static bool held_back(const struct router *r, const struct peer *p)
+{
+    return r->restarting && !r->domains[p->domain]->settled;
 }
 
 bool export_pending(const struct router *r, const struct peer *p)
 {
-    for (size_t f = 0; f < FAMILIES; f++) {
-        if (p->out[f] && (out_pending(p->out[f]) || eor_due(r, p, f))) return true;
+    for (size_t f = 0; f < FAMILIES && !held_back(r, p); f++) {
+        if (p->out[f] && (out_pending(p->out[f]) || eor_due(p, f))) return true;
         for (size_t k = 1; k < ranks_of(p, f); k++)
             if (out_pending(p->more[f][k - 1])) return true;
     }
@@ -491,7 +497,7 @@ static bool write_family(struct router *r, peer_ref ref, size_t f, struct page *
     return true;
 }
 
-static void write_markers(struct router *r, struct peer *p, size_t f, struct page *g)
+static void write_markers(struct peer *p, size_t f, struct page *g)
 {
     uint32_t bit = family_bit(f), end = p->refresh_end & bit;
     if (page_room(g) == 0) return;
@@ -499,7 +505,7 @@ static void write_markers(struct router *r, struct peer *p, size_t f, struct pag
         p->refresh_end &= ~bit;
         g->n += write_refresh(&end, BGP_REFRESH_END, g->buf + g->n, page_room(g));
     }
-    if (page_room(g) && eor_due(r, p, f)) {
+    if (page_room(g) && eor_due(p, f)) {
         p->eor_sent |= bit;
         g->n += write_end_of_rib(f, g->buf + g->n, page_room(g));
         g->messages++;
@@ -517,9 +523,9 @@ size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, s
     if (p->refresh_begin)
         g.n += write_refresh(&p->refresh_begin, BGP_REFRESH_BEGIN, buf + g.n, room - g.n);
     for (size_t f = 0; f < FAMILIES; f++) {
-        if (!p->out[f]) continue;
+        if (!p->out[f] || held_back(r, p)) continue;
         find_shape(r, p, f, v.as4);
-        if (write_family(r, ref, f, &g)) write_markers(r, p, f, &g);
+        if (write_family(r, ref, f, &g)) write_markers(p, f, &g);
     }
     *messages = g.messages;
     return g.n;

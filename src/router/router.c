@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     FX_CEILING = 48 << 20,
@@ -154,11 +155,10 @@ static void session_up(struct router *r, peer_ref ref, instant now)
 }
 
 /* Keeps the routes of a neighbour that only lost its connection and promised to come back. */
-static bool helps(struct router *r, struct peer *p, enum bgp_down why, instant now)
+static bool helps(struct router *r, struct peer *p, bool graceful, instant now)
 {
     uint32_t families = p->families & p->caps.restart_families;
-    if (why != BGP_DOWN_LOST || p->leaving || !p->caps.restart || !families || !p->caps.restart_s)
-        return false;
+    if (!graceful || p->leaving || !families || !p->caps.restart_s) return false;
     int64_t s = p->caps.restart_s < HELPER_MOST_S ? p->caps.restart_s : HELPER_MOST_S;
     p->stale = families;
     p->stale_until = instant_after(now, duration_s(s));
@@ -175,9 +175,11 @@ static void session_down(struct router *r, peer_ref ref, const struct bgp_effect
         r->tap.down(r->tap.ctx, ref, e->down.why, e->down.code, e->down.subcode);
     p->up = false;
     p->signalled = false;
+    p->retelling = 0;
+    p->retelling_until = NEVER;
     export_close(r, ref);
     if (was_up) {
-        bool kept = helps(r, p, e->down.why, now);
+        bool kept = helps(r, p, e->down.graceful, now);
         for (size_t f = 0; f < FAMILIES; f++)
             if (!kept || !(p->stale & family_bit(f))) import_drop(r, ref, f, false);
         if (kept) say(r, p->domain, ref, "restart-helper", "routes kept while the neighbour restarts");
@@ -188,15 +190,32 @@ static void session_down(struct router *r, peer_ref ref, const struct bgp_effect
         e->down.text ? e->down.text : "", e->down.code, e->down.subcode);
 }
 
-static void refresh_asked(struct router *r, peer_ref ref, const struct bgp_refresh *q)
+/* RFC 7313: what is not said again between begin and end is gone; an end that does not come is
+ * waited for no longer than a restart, and an end without its beginning means nothing. Between a
+ * restart and its End-of-RIB the old routes are stale for another reason. */
+static void retell(struct router *r, peer_ref ref, uint32_t family, bool begins, instant now)
+{
+    struct peer *p = r->peers[ref];
+    size_t f = family_slot((enum bgp_family)family);
+    if (begins) {
+        if (p->stale & family) return;
+        import_mark_stale(r, ref, f);
+        p->retelling |= family;
+        p->retelling_until = instant_after(now, duration_s(SWEEP_S));
+        return;
+    }
+    if (!(p->retelling & family)) return;
+    p->retelling &= ~family;
+    if (!p->retelling) p->retelling_until = NEVER;
+    import_drop(r, ref, f, true);
+}
+
+static void refresh_asked(struct router *r, peer_ref ref, const struct bgp_refresh *q, instant now)
 {
     struct peer *p = r->peers[ref];
     if (!p->up || !(q->family & p->families)) return;
-    size_t f = family_slot(q->family);
     if (q->kind == BGP_REFRESH_REQUEST) export_again(r, ref, q->family, true);
-    /* RFC 7313: what is not said again between begin and end is gone. */
-    if (q->kind == BGP_REFRESH_BEGIN) import_mark_stale(r, ref, f);
-    if (q->kind == BGP_REFRESH_END) import_drop(r, ref, f, true);
+    else retell(r, ref, q->family, q->kind == BGP_REFRESH_BEGIN, now);
 }
 
 static void effect(struct router *r, peer_ref ref, const struct bgp_effect *e, instant now)
@@ -216,7 +235,7 @@ static void effect(struct router *r, peer_ref ref, const struct bgp_effect *e, i
     case BGP_FX_UPDATE:
         if (p->up) import_update(r, ref, e->update, now);
         break;
-    case BGP_FX_REFRESH: refresh_asked(r, ref, &e->refresh); break;
+    case BGP_FX_REFRESH: refresh_asked(r, ref, &e->refresh, now); break;
     case BGP_FX_DOWN: session_down(r, ref, e, now); break;
     }
 }
@@ -246,6 +265,17 @@ void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data
     struct bgp_effects *fx = effects_begin(r);
     bgp_stop(r->peers[ref]->session, 6, subcode, data, again, now, fx);
     effects_end(r, ref, fx, now);
+}
+
+/* RFC 9003: a length octet, then UTF-8. */
+void peer_shutdown(struct router *r, peer_ref ref, instant now)
+{
+    uint8_t data[1 + UINT8_MAX];
+    const char *said = r->peers[ref]->conf->admin_text;
+    size_t n = strlen(said) < UINT8_MAX ? strlen(said) : UINT8_MAX;
+    data[0] = (uint8_t)n;
+    memcpy(data + 1, said, n);
+    peer_stop(r, ref, 2, span_of(data, n ? n + 1 : 0), false, now);
 }
 
 /* --- facts --- */
@@ -341,6 +371,14 @@ void router_bfd(struct router *r, peer_ref ref, bool up, instant now)
     signal_writers(r);
 }
 
+void router_bfd_off(struct router *r, peer_ref ref)
+{
+    struct peer *p = peer_at(r, ref);
+    if (!p || !p->bfd_conf.on) return;
+    p->bfd = BFD_DOWN_STATE;
+    say(r, p->domain, ref, "bfd-off", "%s switched BFD off, BGP goes on", p->conf->name);
+}
+
 /* --- time --- */
 
 static void free_peer(struct router *r, peer_ref ref)
@@ -387,6 +425,8 @@ static void peer_timers(struct router *r, peer_ref ref, instant now)
         p->stale = 0;
         p->stale_until = NEVER;
     }
+    if (p->retelling && instant_reached(p->retelling_until, now))
+        for (size_t f = 0; f < FAMILIES; f++) retell(r, ref, family_bit(f), false, now);
     if (p->leaving && instant_reached(p->leaving_until, now)) {
         free_peer(r, ref);
         free_old_copies(r);
@@ -455,6 +495,7 @@ instant router_next(const struct router *r)
         next = instant_first(next, bgp_next(p->session));
         if (p->limited) next = instant_first(next, p->limited_until);
         if (p->stale) next = instant_first(next, p->stale_until);
+        if (p->retelling) next = instant_first(next, p->retelling_until);
         if (p->leaving) next = instant_first(next, p->leaving_until);
         if (p->up && p->eor_awaited && !r->domains[p->domain]->settled)
             next = instant_first(next, instant_after(p->up_since, duration_s(EOR_PATIENCE_S)));
@@ -469,7 +510,7 @@ void router_shutdown(struct router *r, instant now)
 {
     for (peer_ref i = 0; i < r->peers_n; i++)
         if (r->peers[i]->used && !r->peers[i]->leaving)
-            peer_stop(r, i, 2, (struct span){0}, false, now);
+            peer_shutdown(r, i, now);
     signal_writers(r);
 }
 

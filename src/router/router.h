@@ -33,6 +33,8 @@ struct router_sink {
     void (*writable)(void *ctx, peer_ref peer, enum bgp_conn conn); /* output waits: router_pull */
     void (*route)(void *ctx, const struct route_change *change);
     void (*routes_settled)(void *ctx, domain_ref domain); /* first full picture: stale kernel routes may go */
+    /* The MD5 key of a neighbour changed: put the new one under its connections. May be NULL. */
+    void (*rekey)(void *ctx, peer_ref peer);
     void (*bfd_start)(void *ctx, peer_ref peer, const struct intent_bfd *conf);
     void (*bfd_stop)(void *ctx, peer_ref peer);
     void (*event)(void *ctx, domain_ref domain, peer_ref peer, const char *name, const char *text);
@@ -63,6 +65,8 @@ void router_input(struct router *r, peer_ref peer, enum bgp_conn conn, struct sp
 void router_lost(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
 void router_blocked(struct router *r, peer_ref peer, bool blocked, instant now);
 void router_bfd(struct router *r, peer_ref peer, bool up, instant now);
+/* The neighbour's operator switched its BFD session off: BGP goes on without it (RFC 5882 3.2). */
+void router_bfd_off(struct router *r, peer_ref peer);
 void router_tick(struct router *r, instant now);
 /* Payloads of an RPKI cache: a whole new set, or changes to the one there is; between begin and end.
  * Routes are judged again over the ticks that follow. */

@@ -75,6 +75,7 @@ struct peer {
     struct bgp_caps caps; /* what the neighbour offered in the last session */
     uint32_t refresh_wanted, refresh_begin, refresh_end; /* family bits: messages to be sent */
     uint32_t eor_sent, eor_got, stale;
+    uint32_t retelling;  /* family bits: between the markers of an enhanced refresh (RFC 7313) */
     uint32_t untold;     /* routes that did not fit the neighbour's message size */
     enum bfd_state bfd;
     struct intent_bfd bfd_conf;
@@ -87,7 +88,7 @@ struct peer {
     struct shape shape[FAMILIES]; /* of what it is told, and their numbers */
     uint16_t shape_number[FAMILIES];
     struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
-    instant limited_until, stale_until, leaving_until, up_since;
+    instant limited_until, stale_until, leaving_until, up_since, retelling_until;
 };
 
 struct domain {
@@ -158,6 +159,7 @@ void say(struct router *r, domain_ref d, peer_ref p, const char *name, const cha
 void peer_start(struct router *r, peer_ref ref, instant now);
 void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data, bool again,
                instant now);
+void peer_shutdown(struct router *r, peer_ref ref, instant now); /* 6/2, with the operator's words */
 void peer_bfd_apply(struct router *r, peer_ref ref); /* start, stop or change to what is declared */
 void signal_writers(struct router *r);
 void settle_domains(struct router *r, instant now);

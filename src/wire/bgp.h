@@ -15,6 +15,8 @@ enum {
     BGP_MESSAGE_EXTENDED_MAX = 65535, /* RFC 8654 */
 };
 
+enum bgp_role { BGP_ROLE_PROVIDER, BGP_ROLE_RS, BGP_ROLE_RS_CLIENT, BGP_ROLE_CUSTOMER, BGP_ROLE_PEER };
+
 enum bgp_type { BGP_OPEN = 1, BGP_UPDATE, BGP_NOTIFICATION, BGP_KEEPALIVE, BGP_ROUTE_REFRESH };
 
 /* Address families as a bit set, so that "what both sides offered" is an AND. */
@@ -47,6 +49,7 @@ struct bgp_caps { /* what one side offers; a capability counts only if it parsed
     uint32_t asn;               /* with as4 */
     bool restart;               /* RFC 4724 */
     bool restarting;            /* R bit */
+    bool restart_notify;        /* N bit: a NOTIFICATION counts as a restart too (RFC 8538) */
     uint16_t restart_s;
     uint32_t restart_families, forwarding_families;
     bool role_set;              /* RFC 9234 */
@@ -61,7 +64,10 @@ struct bgp_open {
     struct bgp_caps caps;
 };
 MUST_USE bool bgp_open_decode(struct span message, struct bgp_open *out, struct bgp_fault *fault);
+/* Capabilities in the order of the registry; none at all when there is none to tell of. */
 void bgp_open_encode(struct writer *w, const struct bgp_open *o);
+/* The capabilities of some families, as NOTIFICATION 2/7 lists them (RFC 5492 section 5). */
+void bgp_families_encode(struct writer *w, uint32_t families);
 
 /* --- UPDATE --- */
 struct bgp_nlri { /* prefixes of one family behind each other, still in wire form but checked */

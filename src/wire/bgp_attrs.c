@@ -207,6 +207,13 @@ static const char *read_prefix_sid(struct bgp_reading *r, const struct found *a)
     return c.bad ? "member overruns the prefix SID" : keep(r, a);
 }
 
+/* Only neighbours configured for it may send it (RFC 7311 3.4), and nobody is. */
+static const char *read_aigp(struct bgp_reading *r, const struct found *a)
+{
+    (void)r, (void)a;
+    return "AIGP was not agreed";
+}
+
 /* --- routes of other families (RFC 4760) --- */
 
 static void end_session(struct bgp_reading *r, const struct found *a, const char *what)
@@ -274,7 +281,7 @@ static const char *read_unreach(struct bgp_reading *r, const struct found *a)
 enum reaction { WITHDRAW, DISCARD };
 enum heed { ALWAYS, INTERNAL_ONLY, TWO_OCTET_ONLY }; /* else dropped, whatever is in it */
 enum { WELL_KNOWN = FLAG_TRANSITIVE, OPTIONAL = FLAG_OPTIONAL,
-       PASSED_ON = FLAG_OPTIONAL | FLAG_TRANSITIVE };
+       PASSED_ON = FLAG_OPTIONAL | FLAG_TRANSITIVE, ANY_FLAGS = 0xff };
 
 /* clang-format off */
 static const struct attr_row {
@@ -299,6 +306,7 @@ static const struct attr_row {
     {ATTR_AS4_PATH,             PASSED_ON,  OPTIONAL_ERROR, DISCARD,  TWO_OCTET_ONLY, read_as4_path},
     {ATTR_AS4_AGGREGATOR,       PASSED_ON,  OPTIONAL_ERROR, DISCARD,  TWO_OCTET_ONLY, read_as4_aggregator},
     {ATTR_IPV6_EXT_COMMUNITIES, PASSED_ON,  OPTIONAL_ERROR, WITHDRAW, ALWAYS,         read_ipv6_extended},
+    {ATTR_AIGP,                 ANY_FLAGS,  OPTIONAL_ERROR, DISCARD,  ALWAYS,         read_aigp},
     {ATTR_LARGE_COMMUNITIES,    PASSED_ON,  OPTIONAL_ERROR, WITHDRAW, ALWAYS,         read_large},
     {ATTR_ONLY_TO_CUSTOMER,     PASSED_ON,  OPTIONAL_ERROR, WITHDRAW, ALWAYS,         read_otc},
     {ATTR_PREFIX_SID,           PASSED_ON,  OPTIONAL_ERROR, DISCARD,  ALWAYS,         read_prefix_sid},
@@ -328,7 +336,7 @@ static void read_known(struct bgp_reading *r, const struct attr_row *row, const 
         bgp_attr_fault(r, a->type, a->at, false, 0, "attribute does not belong on this session");
         return;
     }
-    if ((a->flags & PASSED_ON) != row->flags) {
+    if (row->flags != ANY_FLAGS && (a->flags & PASSED_ON) != row->flags) {
         bgp_attr_fault(r, a->type, a->at, true, FLAGS_ERROR, "attribute flags");
         if (!is_multiprotocol(a->type)) return; /* their prefixes must be known to be withdrawn */
     }

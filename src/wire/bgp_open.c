@@ -48,6 +48,7 @@ static void read_restart(struct cursor *c, struct opening *o)
     uint16_t head = cursor_u16(c);
     o->caps.restart = true;
     o->caps.restarting = head & 0x8000;
+    o->caps.restart_notify = head & 0x4000;
     o->caps.restart_s = head & 0x0fff;
     o->caps.restart_families = o->caps.forwarding_families = 0;
     while (cursor_left(c)) {
@@ -196,7 +197,8 @@ static void put_restart(struct writer *w, const struct bgp_caps *c)
     writer_u8(w, CAP_RESTART);
     uint8_t *length = writer_take(w, 1);
     size_t from = writer_len(w);
-    writer_u16(w, (uint16_t)((c->restarting ? 0x8000 : 0) | (c->restart_s & 0x0fff)));
+    writer_u16(w, (uint16_t)((c->restarting ? 0x8000 : 0) | (c->restart_notify ? 0x4000 : 0) |
+                             (c->restart_s & 0x0fff)));
     for (size_t i = 0; i < ARRAY_LEN(families); i++)
         if (c->restart_families & families[i]) {
             writer_u16(w, bgp_afi(families[i]));
@@ -219,11 +221,16 @@ static void put_add_path(struct writer *w, const struct bgp_caps *c)
     }
 }
 
+void bgp_families_encode(struct writer *w, uint32_t offered)
+{
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        if (offered & families[i]) put_family(w, families[i]);
+}
+
 static void put_capabilities(struct writer *w, const struct bgp_open *o)
 {
     const struct bgp_caps *c = &o->caps;
-    for (size_t i = 0; i < ARRAY_LEN(families); i++)
-        if (c->families & families[i]) put_family(w, families[i]);
+    bgp_families_encode(w, c->families);
     put_flag(w, c->refresh, CAP_REFRESH);
     put_flag(w, c->enhanced_refresh, CAP_ENHANCED_REFRESH);
     put_flag(w, c->extended_messages, CAP_EXTENDED_MESSAGE);

@@ -54,6 +54,7 @@ enum {
     X(APPLIED,       LINK_ROUTER,     "nft",    0)  /* revision; taken; problems */                \
     X(CONNECT,       LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
     X(BFD_OPEN,      LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \
+    X(REKEY,         LINK_ROUTER,     "t",      1)  /* neighbour: its connection, for the new key */ \
     X(STATION_OPEN,  LINK_ROUTER,     "kr",     0)  /* token; a BMP station */                     \
     X(ROUTES,        LINK_ROUTER,     "tr",     0)  /* domain; route after route */                \
     X(SETTLED,       LINK_ROUTER,     "t",      0)  /* domain */                                   \

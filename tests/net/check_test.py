@@ -124,7 +124,9 @@ def wrong_tag(domain):
 
 
 def wrong_key(domain):
-    named(domain["peers"], "cloud")["md5"] = "anotherKey"
+    """Another hold time makes another session of it: a key alone is put under the running one, which would
+    then take its hold time to die."""
+    named(domain["peers"], "cloud").update(md5="anotherKey", hold=179)
 
 
 def admin_down(domain):

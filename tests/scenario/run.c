@@ -62,7 +62,8 @@ static struct far *far_named(struct script *x, const struct words *w, size_t at,
 
 /* --- settings --- */
 
-static const char *const list_keys[] = {"families", "communities", "route_filter", "advertised_prefixes", NULL};
+static const char *const list_keys[] = {"families", "communities", "route_filter", "advertised_prefixes",
+                                        "without", NULL};
 
 static json_t *json_of(const char *key, const char *s)
 {

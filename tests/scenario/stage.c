@@ -303,7 +303,8 @@ static void bfd_effects(struct stage *s, struct far *f, const struct bfd_effects
         it->quiet = !s->show_bfd;
         add_item(&f->last, it);
     }
-    if (fx->rose || fx->fell) router_bfd(s->r, f->ref, fx->rose, s->now);
+    if (fx->off) router_bfd_off(s->r, f->ref);
+    else if (fx->rose || fx->fell) router_bfd(s->r, f->ref, fx->rose, s->now);
 }
 
 void stage_bfd_packet(struct stage *s, struct far *f, struct span packet, uint8_t ttl)
@@ -344,6 +345,7 @@ void stage_connected(struct stage *s, struct far *f)
 {
     s->pipes[f->ref][BGP_OUT] = (struct pipe){.open = true, .as4 = true};
     f->talking = BGP_OUT;
+    router_local(s->r, f->ref, &(struct addr){.family = FAMILY_IPV4, .b = {192, 0, 2, 1}});
     router_connected(s->r, f->ref, BGP_OUT, s->now);
     settle(s);
 }
@@ -356,7 +358,7 @@ bool stage_opens(struct stage *s, struct far *f)
     if (remote.family == FAMILY_IPV6 && !addr_parse("2001:db8::1", &local)) return false;
     peer_ref ref = router_accept(s->r, NO_REF, &remote, &local, s->now);
     if (ref != NO_REF) {
-        settle(s); /* an older connection may have been let go */
+        if (s->pipes[ref][BGP_IN].closing) note(s, ref, BGP_IN, "close in", !s->show_connects);
         s->pipes[ref][BGP_IN] = (struct pipe){.open = true, .pull = true, .as4 = true};
         f->ref = ref;
         f->talking = BGP_IN;

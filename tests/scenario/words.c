@@ -110,6 +110,7 @@ static void open_words(struct span m, struct text *t)
     if (o.caps.role_set) text_addf(t, " role=%s", o.caps.role < 5 ? roles[o.caps.role] : "?");
     if (!o.caps.restart) return;
     text_addf(t, " restart=%u%s", o.caps.restart_s, o.caps.restarting ? " restarting" : "");
+    if (o.caps.restart_notify) text_add(t, " notify");
     put_families(t, "restart-families", o.caps.restart_families);
     put_families(t, "forwarding", o.caps.forwarding_families);
 }
@@ -206,7 +207,10 @@ static void notification_words(struct span m, struct text *t)
     bool spoken = n.code == 6 && (n.subcode == 2 || n.subcode == 4) && n.data.n > 1;
     if (!spoken || n.data.p[0] > n.data.n - 1) return;
     text_add(t, " text=");
+    size_t from = t->n;
     text_add_escaped(t, (const char *)n.data.p + 1, n.data.p[0], 255);
+    for (; from < t->n; from++)
+        if (t->s[from] == ' ') t->s[from] = '_';
 }
 
 static void refresh_words(struct span m, struct text *t)
@@ -289,6 +293,7 @@ static struct bgp_caps caps_of(const struct words *w, const struct far *f)
     c.restart = words_value(w, "restart") != NULL;
     c.restart_s = (uint16_t)number(w, "restart", 0);
     c.restarting = words_has(w, "restarting");
+    c.restart_notify = words_has(w, "notify");
     c.restart_families = families_of(words_value(w, "restart-families"), c.families);
     c.forwarding_families = families_of(words_value(w, "forwarding"), 0);
     return c;

@@ -46,7 +46,8 @@ static const char attached[] =
     "\"c\",\"key\":\"k\"},\"domains\":[{\"name\":\"d\",\"kind\":\"private\",\"premium\":true,\"attachments\":["
     "{\"name\":\"acc\",\"port\":\"p0\",\"stag\":10,\"ctag\":100,\"addresses\":[\"10.0.0.2/30\",\"fd00::2/126\"],"
     "\"mtu\":1400}],\"peers\":[{\"name\":\"c\",\"address\":\"10.0.0.1\",\"asn\":65001,\"role\":\"customer\","
-    "\"bfd\":{\"min_tx_ms\":50},\"prepend\":2,\"local_pref\":200,\"admin_down\":true}],"
+    "\"bfd\":{\"min_tx_ms\":50},\"min_hold\":10,\"without\":[\"refresh\",\"as4\"],\"bgp_role\":\"peer\","
+    "\"role_strict\":true,\"admin_text\":\"moved\",\"prepend\":2,\"local_pref\":200,\"admin_down\":true}],"
     "\"routes\":[{\"prefix\":\"0.0.0.0/0\",\"via\":\"10.0.0.1\"}]},{\"name\":\"m\",\"kind\":\"microsoft\","
     "\"advertised_prefixes\":[\"203.0.113.0/24\",\"2001:db8::/32\"],\"route_filter\":[\"12076:5010\"],"
     "\"holder_asn\":64500}]}";
@@ -87,7 +88,12 @@ static void what_is_written_reads_back_the_same(void **state)
         json_t *again = intent_to_json(reads(first), true);
         char *second = json_dumps(again, JSON_COMPACT);
         assert_string_equal(first, second);
-        if (texts[k] == attached) assert_non_null(strstr(first, "\"route_filter\":[\"12076:5010\"]"));
+        if (texts[k] == attached) {
+            assert_non_null(strstr(first, "\"route_filter\":[\"12076:5010\"]"));
+            assert_non_null(strstr(first, "\"min_hold\":10,\"without\":[\"refresh\",\"as4\"],\"bgp_role\":\"peer\""));
+            assert_non_null(strstr(first, "\"role_strict\":true"));
+            assert_non_null(strstr(first, "\"admin_text\":\"moved\""));
+        }
         free(first), free(second);
         json_decref(out), json_decref(again);
     }

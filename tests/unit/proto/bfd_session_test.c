@@ -61,6 +61,50 @@ static void silence_is_detected_in_three_intervals(void **state)
     assert_in_range(a.since.us, 5600000, 5900000);
 }
 
+/* RFC 5880 6.8.3: slower sending and faster detection wait for the answer to the poll. */
+static void a_change_waits_for_its_poll(void **state)
+{
+    (void)state;
+    run(5000000);
+    cut = true;
+    struct bfd_conf c = a.conf;
+    c.min_tx_us = 500000, c.min_rx_us = 100000;
+    bfd_reconfigure(&a, &c, now);
+    assert_true(a.poll_sent);
+    assert_int_equal(a.tx_us, 300000);
+    assert_int_equal(a.detect_us, 900000);
+    cut = false;
+    run(8000000);
+    assert_false(a.poll_sent);
+    assert_int_equal(a.state, BFD_UP);
+    assert_int_equal(a.tx_us, 500000);
+    assert_int_equal(b.detect_us, 1500000);
+    assert_int_equal(a.times_down + b.times_down, 0);
+}
+
+static void the_other_way_round_a_change_acts_at_once(void **state)
+{
+    (void)state;
+    run(5000000);
+    struct bfd_conf c = a.conf;
+    c.min_tx_us = 300000, c.min_rx_us = 600000;
+    bfd_reconfigure(&a, &c, now);
+    assert_int_equal(a.detect_us, 1800000);
+    run(9000000);
+    assert_int_equal(b.tx_us, 600000);
+    assert_int_equal(a.times_down + b.times_down, 0);
+}
+
+static void an_end_by_the_operator_is_told_from_a_failure(void **state)
+{
+    (void)state;
+    struct bfd_effects fx, seen;
+    run(5000000);
+    bfd_shutdown(&a, now, &fx);
+    assert_int_equal(bfd_input(&b, span_of(fx.packet, BFD_PACKET), 255, now, &seen), BFD_ACCEPTED);
+    assert_true(seen.fell && seen.off);
+}
+
 static void administrative_down_is_told(void **state)
 {
     (void)state;
@@ -102,6 +146,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(both_sides_come_up, begin),
         cmocka_unit_test_setup(silence_is_detected_in_three_intervals, begin),
+        cmocka_unit_test_setup(a_change_waits_for_its_poll, begin),
+        cmocka_unit_test_setup(the_other_way_round_a_change_acts_at_once, begin),
+        cmocka_unit_test_setup(an_end_by_the_operator_is_told_from_a_failure, begin),
         cmocka_unit_test_setup(administrative_down_is_told, begin),
         cmocka_unit_test_setup(nonsense_is_dropped_and_counted, begin),
     };

@@ -117,7 +117,7 @@ static void down(struct bgp_session *s, enum bgp_down why, uint8_t code, uint8_t
     s->state = BGP_IDLE;
     s->retry = again ? instant_after(now, duration_s(1)) : NEVER;
     struct bgp_effect *e = add(fx, BGP_FX_DOWN, s->conn);
-    e->down.why = why, e->down.code = code, e->down.subcode = sub, e->down.text = "fake";
+    e->down.why = why, e->down.graceful = why == BGP_DOWN_LOST && s->peer.restart, e->down.code = code, e->down.subcode = sub, e->down.text = "fake";
     add(fx, BGP_FX_CLOSE, s->conn);
 }
 

@@ -263,6 +263,7 @@ static void an_open_survives_the_round_trip(void **state)
     struct bgp_fault f;
     o.caps = (struct bgp_caps){.families = 3, .refresh = true, .enhanced_refresh = true,
                                .extended_messages = true, .as4 = true, .asn = 196609, .restart = true,
+                               .restart_notify = true,
                                .restart_s = 120, .restart_families = 3, .forwarding_families = 1,
                                .role_set = true, .role = 3};
     bgp_open_encode(&w, &o);
@@ -271,6 +272,7 @@ static void an_open_survives_the_round_trip(void **state)
     assert_int_equal(back.caps.families, 3);
     assert_int_equal(back.caps.restart_s, 120);
     assert_int_equal(back.caps.forwarding_families, 1);
+    assert_true(back.caps.restart_notify && !back.caps.restarting);
     assert_true(back.caps.enhanced_refresh && back.caps.extended_messages && back.caps.role == 3);
 }
 
