@@ -671,6 +671,7 @@ static const struct view views[] = {
     {"bmp", ASK_CLIENT, NULL},
     {"route", ASK_CLIENT, NULL},
     {"received", ASK_CLIENT, NULL},
+    {"faults", ASK_CLIENT, NULL},
     {"advertised", ASK_CLIENT, NULL},
     {"evidence", ASK_CLIENT_EVIDENCE, NULL},
     {"attachments", ASK_CLIENT, show_attachments},
@@ -697,7 +698,7 @@ static void do_show(struct keeper *k, uint32_t client, const char *words)
     }
     answer_fault(k, client,
                  "show what? bgp, routes [DOMAIN], route PREFIX|ADDRESS [DOMAIN], received PEER, advertised PEER, "
-                 "bfd, drops, rpki, bmp, evidence, attachments, neighbors, status, nat, qos, fast");
+                 "faults [PEER], bfd, drops, rpki, bmp, evidence, attachments, neighbors, status, nat, qos, fast");
 }
 
 static void wait_for_router(struct keeper *k, uint32_t client)

@@ -332,6 +332,11 @@ static void show_bmp(struct process *p, const char *arg, struct text *out)
     text_add(out, "}");
 }
 
+static void show_faults(struct process *p, const char *arg, struct text *out)
+{
+    router_show_faults(p->router, arg, clock_wall_us() - clock_now().us, out);
+}
+
 static void show_one_route(struct process *p, const char *arg, struct text *out)
 {
     router_show_route(p->router, arg, out);
@@ -354,7 +359,7 @@ static const struct {
     {"bgp", show_bgp},           {"routes", show_routes}, {"bfd", show_bfd},
     {"evidence", share_evidence}, {"drops", share_drops},
     {"rpki", share_rpki}, {"figures", share_figures},           {"bmp", show_bmp},         {"route", show_one_route},
-    {"received", show_received},    {"advertised", show_advertised},
+    {"faults", show_faults}, {"received", show_received},    {"advertised", show_advertised},
 };
 
 static void send_answer(void *ctx, uint32_t token, struct text *out)

@@ -301,6 +301,7 @@ void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, i
 {
     struct peer *p = r->peers[ref];
     say_faults(r, ref, u);
+    faults_note(&p->faults, u, now);
     if (r->tap.received) r->tap.received(r->tap.ctx, ref, u->message);
     for (size_t i = 0; i < u->withdrawn_n; i++)
         if (u->withdrawn[i].family & p->families) withdraw(r, p, &u->withdrawn[i]);

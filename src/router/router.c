@@ -60,6 +60,7 @@ void router_free(struct router *r)
         if (r->peers[i]->used) {
             export_close(r, i);
             bgp_free(r->peers[i]->session);
+            faults_drop(&r->peers[i]->faults);
             for (size_t c = 0; c < BGP_CONNS; c++) {
                 open_forget(&r->peers[i]->open_sent[c]);
                 open_forget(&r->peers[i]->open_got[c]);

@@ -93,6 +93,9 @@ domain_ref router_peer_domain_ref(const struct router *r, peer_ref peer);
 /* JSON texts for the control socket and the evidence; shapes in docs/edge-config.md. `wall_us` turns
  * instants into dates: wall clock minus monotonic clock. Peer "bfd" is filled from router_bfd. */
 void router_show_bgp(const struct router *r, instant now, int64_t wall_us, struct text *out);
+/* The last messages with faults that the session survived (RFC 7606 6), whole, and how often each rule
+ * was broken; of one neighbour, or with "" of all. */
+void router_show_faults(const struct router *r, const char *peer, int64_t wall_us, struct text *out);
 /* Table of a domain (NULL: all): prefix, best and other paths, the step that decided, filter reasons. */
 void router_show_routes(const struct router *r, const char *domain, struct text *out);
 /* `"payloads":{..},"domains":[..]` without braces: how many, and the routes of each validating domain by

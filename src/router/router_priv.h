@@ -14,6 +14,7 @@
 #include "rib/journal.h"
 #include "rib/path_ids.h"
 #include "router/encoded.h"
+#include "router/faults.h"
 #include "router/look.h"
 #include "router/router.h"
 
@@ -85,6 +86,7 @@ struct peer {
     struct out *out[FAMILIES];
     struct out *more[FAMILIES][ADD_PATH_OUT - 1]; /* the second path to a prefix, the third ... */
     uint32_t add_path_out; /* agreed, while up: families in which it is told several paths */
+    struct faults *faults; /* NULL: none yet */
     struct shape shape[FAMILIES]; /* of what it is told, and their numbers */
     uint16_t shape_number[FAMILIES];
     struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
@@ -204,6 +206,7 @@ void tap_path(struct router *r, peer_ref ref, const struct table *t, node_ref n)
 void tap_sent(struct router *r, peer_ref ref, struct span messages);
 
 /* show.c: parts of rows, each with what separates it from the one before */
+void show_date(struct text *t, int64_t wall_us); /* quoted, RFC 3339 */
 void show_string(struct text *t, const char *s);
 void show_key(struct text *t, const char *key, const char *value);
 void show_prefix(struct text *t, const struct table *table, node_ref n);

@@ -31,7 +31,7 @@ static void put_addr(struct text *t, const char *key, const struct addr *a)
 }
 
 /* Days to a civil date (proleptic Gregorian), for RFC 3339. */
-static void put_date(struct text *t, int64_t us)
+void show_date(struct text *t, int64_t us)
 {
     int64_t s = us / 1000000, days = s / 86400, rest = s % 86400;
     int64_t z = days + 719468, era = z / 146097, doe = z % 146097;
@@ -114,7 +114,7 @@ static void put_peer(struct text *t, const struct router *r, const struct peer *
     text_addf(t, ",\"asn\":%u", p->conf->asn);
     show_key(t, "state", bgp_state_name(v.state));
     text_add(t, ",\"since\":");
-    put_date(t, v.since.us + wall_us);
+    show_date(t, v.since.us + wall_us);
     int64_t up_s = p->up ? duration_to_s(instant_since(now, p->up_since)) : 0;
     text_addf(t, ",\"uptime_s\":%lld,\"hold_s\":%u", (long long)up_s, v.hold_s);
     if (p->up)

@@ -346,6 +346,7 @@ static bool expect_rows(struct script *x, const char *list, const char *key, con
 }
 
 static void show_peers(const struct stage *s, struct text *t) { router_show_bgp(s->r, s->now, 0, t); }
+static void show_faults(const struct stage *s, struct text *t) { router_show_faults(s->r, "", 0, t); }
 static void show_routes(const struct stage *s, struct text *t) { router_show_routes(s->r, NULL, t); }
 
 static bool expect_kernel(struct script *x, const struct words *w)
@@ -422,11 +423,12 @@ static bool do_expect(struct script *x, const struct words *all)
     if (strcmp(what, "send") == 0) return expect_send(x, &w);
     if (strcmp(what, "connect") == 0 || strcmp(what, "close") == 0) return expect_note(x, &w);
     if (strcmp(what, "peer") == 0) return expect_rows(x, "peers", "name", &w, none, show_peers);
+    if (strcmp(what, "fault") == 0) return expect_rows(x, "faults", "peer", &w, none, show_faults);
     if (strcmp(what, "route") == 0) return expect_rows(x, "routes", "prefix", &w, none, show_routes);
     if (strcmp(what, "kernel") == 0) return expect_kernel(x, &w);
     if (strcmp(what, "event") == 0) return expect_event(x, &w, none);
     if (strcmp(what, "bfd") == 0) return expect_bfd(x, &w);
-    return fail(x, "expect: send, connect, close, peer, route, kernel, event or bfd, not '%s'", what);
+    return fail(x, "expect: send, connect, close, peer, route, fault, kernel, event or bfd, not '%s'", what);
 }
 
 /* --- what far ends and the operator do --- */
