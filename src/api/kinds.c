@@ -48,3 +48,14 @@ struct record *reference(struct call *c, const char *id, enum resource_kind kind
                   resource_type(kind)->full);
     return r;
 }
+
+/* Whether it is there is told only to those who may know. */
+struct record *reference_of(struct call *c, const char *id, enum resource_kind kind, unsigned roles,
+                            const char *target)
+{
+    const char *key = reference_key(c, id, kind);
+    if (!key || may(c, roles, key)) return reference(c, id, kind, target);
+    fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, target,
+              "The client has no access to '%s'. Ask its owner for a role on it.", id);
+    return NULL;
+}

@@ -96,6 +96,9 @@ bool peering_terms_of(struct call *c, const struct record *peering, struct peeri
 struct prefix *vnet_spaces(struct call *c, const struct record *vnet, size_t *out_n);
 /* The key an identifier in a body stands for, if it is of that kind; NULL otherwise. */
 const char *reference_key(struct call *c, const char *id, enum resource_kind kind);
+/* The same for callers who hold one of `roles` on it; a fault for others, whether it is there or not. */
+struct record *reference_of(struct call *c, const char *id, enum resource_kind kind,
+                            unsigned roles, const char *target);
 /* The record it names; NULL and a fault with that target when there is none. */
 struct record *reference(struct call *c, const char *id, enum resource_kind kind,
                          const char *target);

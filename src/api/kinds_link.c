@@ -32,16 +32,6 @@ const char *guid_once(struct write *w)
 
 /* --- connections --- */
 
-static struct record *link_gateway(struct write *w, const char *id)
-{
-    const char *target = "/properties/virtualNetworkGateway1/id";
-    struct record *gw = reference(w->c, id, KIND_GATEWAY, target);
-    if (gw && !may(w->c, ROLES_WRITE, gw->key))
-        fault_add(&w->c->faults, FAULT_LinkedAuthorizationFailed, target,
-                  "The client has no write access to the gateway '%s'.", id);
-    return gw;
-}
-
 static void gateway_ready_check(struct call *c, const struct record *gw, const char *target)
 {
     if (record_state(gw) != RESOURCE_Succeeded)
@@ -248,7 +238,7 @@ void connection_write(struct write *w)
         if (connection_check(c->api->catalogue, r, NULL, &c->faults)) assert(false);
         return;
     }
-    j.gateway = link_gateway(w, r->gateway.id);
+    j.gateway = reference_of(c, r->gateway.id, KIND_GATEWAY, ROLES_WRITE, j.gateway_target);
     j.circuit = shared_reference(w, &circuit, &j.authorization);
     const json_t *size = j.gateway ? json_object_get(record_props(j.gateway), "sku") : NULL;
     const char *size_name = json_string_value(json_object_get(size, "name"));

@@ -299,7 +299,7 @@ static const char *gateway_subnet(struct write *w, const char *id)
     char target[96];
     struct subnet_terms t;
     snprintf(target, sizeof target, "%s/subnet/id", config_pointer);
-    const struct record *subnet = reference(w->c, id, KIND_SUBNET, target);
+    const struct record *subnet = reference_of(w->c, id, KIND_SUBNET, ROLES_WRITE, target);
     if (!subnet || !subnet_terms_of(w->c, subnet, &t)) return "";
     if (!gateway_subnet_check(t.name, t.prefixes, t.prefixes_n, target, &w->c->faults)) return "";
     taken_check(w, subnet->key, target, FAULT_VirtualNetworkGatewaySubnetInvalid, "GatewaySubnet");
@@ -311,7 +311,7 @@ static const char *gateway_address(struct write *w, const char *id)
     char target[96];
     snprintf(target, sizeof target, "%s/publicIPAddress/id", config_pointer);
     if (!*id) return "";
-    const struct record *ip = reference(w->c, id, KIND_PUBLIC_IP, target);
+    const struct record *ip = reference_of(w->c, id, KIND_PUBLIC_IP, ROLES_WRITE, target);
     if (ip) taken_check(w, ip->key, target, FAULT_PublicIPAddressInUse, "public address");
     return ip ? ip->key : "";
 }
@@ -410,6 +410,11 @@ void hub_gateway_write(struct write *w)
     json_t *props = record_props(w->next);
     const char *hub = resource_key(r->hub.id, &c->arena);
     if (!hub || !hub_gateway_check(r, &c->faults)) return;
+    if (!may(c, ROLES_WRITE, hub)) {
+        fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, "/properties/virtualHub/id",
+                  "The client has no write access to the hub '%s'.", r->hub.id);
+        return;
+    }
     if (w->old && strcmp(internal_text(w->old, "vnet"), hub) != 0)
         fault_add(&c->faults, FAULT_ExpressRouteGatewayCannotBeChanged, "/properties/virtualHub/id",
                   "A gateway cannot move to another hub. Delete and create it anew.");

@@ -139,19 +139,43 @@ static const char *route_filter_check(const struct write *w, enum peering_type k
     struct circuit_terms circuit = circuit_terms_of(w->parent);
     size_t n;
     if (!*id) return "";
-    const struct record *filter = reference(c, id, KIND_ROUTE_FILTER, target);
+    const struct record *filter = reference_of(c, id, KIND_ROUTE_FILTER, ROLES_READ, target);
     if (!filter) return "";
     if (kind != PEERING_TYPE_MICROSOFT)
         fault_add(&c->faults, FAULT_ExpressRoutePeeringTypeInvalid, target,
                   "A route filter is for Microsoft peering only. Leave routeFilter out.");
-    else if (!may(c, ROLES_READ, filter->key))
-        fault_add(&c->faults, FAULT_LinkedAuthorizationFailed, target,
-                  "The client has no access to the route filter '%s'.", id);
     const char *const *communities = filter_communities(c, filter->key, &n);
     if (!filter_attach_check(c->api->catalogue, communities, n, &circuit, !c->api->world.no_m365,
                              target, &c->faults))
         return "";
     return filter->key;
+}
+
+/* A provider neither sees nor changes the customer's filters. */
+static void keep_filters(json_t *props, const json_t *old)
+{
+    static const char member[] = "routeFilter";
+    json_object_del(props, member);
+    if (json_object_get(old, member)) json_object_set(props, member, json_object_get(old, member));
+    json_t *v6 = json_object_get(props, "ipv6PeeringConfig");
+    const json_t *old6 = json_object_get(old, "ipv6PeeringConfig");
+    if (v6) {
+        json_object_del(v6, member);
+        if (json_object_get(old6, member))
+            json_object_set(v6, member, json_object_get(old6, member));
+    }
+}
+
+/* Keys of the filters of a peering as it is stored. */
+static void kept_filters(struct call *c, const json_t *props, const char *out[2])
+{
+    const json_t *at[] = {props, json_object_get(props, "ipv6PeeringConfig")};
+    for (int i = 0; i < 2; i++) {
+        const json_t *reference = json_object_get(at[i], "routeFilter");
+        const char *id = json_string_value(json_object_get(reference, "id"));
+        const char *key = id ? reference_key(c, id, KIND_ROUTE_FILTER) : NULL;
+        out[i] = key ? key : "";
+    }
 }
 
 /* --- advertised prefixes --- */
@@ -227,10 +251,15 @@ void peering_write(struct write *w)
     json_object_set_new(w->next->json, "name", json_string(canonical));
     keep_ipv4(w, &r);
     owner_check(w);
-    const char *filters[] = {
-        route_filter_check(w, kind, r.route_filter.id, "/properties/routeFilter/id"),
-        route_filter_check(w, kind, r.ipv6.route_filter.id,
-                           "/properties/ipv6PeeringConfig/routeFilter/id")};
+    const char *filters[2];
+    if (w->by_provider) {
+        keep_filters(record_props(w->next), w->old ? record_props(w->old) : NULL);
+        kept_filters(c, record_props(w->next), filters);
+    } else {
+        const char *target6 = "/properties/ipv6PeeringConfig/routeFilter/id";
+        filters[0] = route_filter_check(w, kind, r.route_filter.id, "/properties/routeFilter/id");
+        filters[1] = route_filter_check(w, kind, r.ipv6.route_filter.id, target6);
+    }
     around_port(c, w->parent, &around);
     around_others(c, w->parent->key, w->next->key, &around);
     if (kind == PEERING_TYPE_PRIVATE) around_spaces(c, w->parent->key, &around);

@@ -126,6 +126,58 @@ static void a_filter_lives_with_its_rule_and_is_held_by_its_peering(void **state
     assert_true(json_is_true(at(w->json, "value.0.properties.bgpCommunities.0.isAuthorizedToUse")));
 }
 
+static void a_provider_leaves_the_customers_filter_alone(void **state)
+{
+    struct world *w = *state;
+    char target[400];
+    make_circuit(w);
+    provision(w, "Provisioned");
+    EXPECT(201, put(w, FILTER, FILTER_BODY("\"12076:5010\"")));
+    EXPECT(201, put(w, MICROSOFT, MICROSOFT_BODY("8075000", ",\"routeFilter\":{\"id\":\"" FILTER "\"}")));
+    EXPECT(200, get(w, CIRCUIT));
+    snprintf(target, sizeof target,
+             "/subscriptions/" PROVIDER_SUB "/resourceGroups/CrossConnection-Amsterdam/providers/"
+             "Microsoft.Network/expressRouteCrossConnections/%s/peerings/MicrosoftPeering",
+             says(w, "properties.serviceKey"));
+    EXPECT(200, ask(w, &provider, API_GET, target, NULL));
+    assert_null(at(w->json, "properties.routeFilter"));
+    EXPECT(200, ask(w, &provider, API_PUT, target, MICROSOFT_BODY("8075001", "")));
+    EXPECT(200, get(w, MICROSOFT));
+    assert_string_equal(says(w, "properties.routeFilter.id"), FILTER);
+    assert_int_equal(json_integer_value(at(w->json, "properties.peerASN")), 8075001);
+    ask(w, &owner, API_DELETE, FILTER, NULL);
+    expect_fault(w, 400, "InUseRouteFilterCannotBeDeleted");
+}
+
+/* What is another customer's is refused in the same words whether it is there or not. */
+static void nothing_of_others_can_be_used_or_found_out(void **state)
+{
+    struct world *w = *state;
+    static const char *const names[] = {"GatewaySubnet", "nothing"};
+    static const char *const filters[] = {"rf", "nothing"};
+    make_circuit(w);
+    EXPECT(201, put(w, VNET, VNET_BODY));
+    EXPECT(201, put(w, FILTER, FILTER_BODY("\"12076:5010\"")));
+    EXPECT(201, ask(w, &foreigner, API_PUT, "/subscriptions/" FOREIGN_SUB "/resourceGroups/frg",
+                    "{\"location\":\"westeurope\"}"));
+    EXPECT(201, ask(w, &foreigner, API_PUT, FOREIGN_NET "/expressRouteCircuits/f", CIRCUIT_BODY));
+    for (int i = 0; i < 2; i++) {
+        char body[900];
+        snprintf(body, sizeof body, "{\"location\":\"westeurope\",\"properties\":{\"gatewayType\":"
+                 "\"ExpressRoute\",\"sku\":{\"name\":\"ErGw1AZ\"},\"ipConfigurations\":[{\"name\":\"d\","
+                 "\"properties\":{\"subnet\":{\"id\":\"" VNET "/subnets/%s\"}}}]}}", names[i]);
+        ask(w, &foreigner, API_PUT, FOREIGN_NET "/virtualNetworkGateways/g", body);
+        expect_fault(w, 403, "LinkedAuthorizationFailed");
+        snprintf(body, sizeof body, MICROSOFT_BODY("8075000", ",\"routeFilter\":{\"id\":\"" NET
+                                                              "/routeFilters/%s\"}"), filters[i]);
+        ask(w, &foreigner, API_PUT, FOREIGN_NET "/expressRouteCircuits/f/peerings/MicrosoftPeering", body);
+        expect_fault(w, 403, "LinkedAuthorizationFailed");
+    }
+    ask(w, &foreigner, API_PUT, FOREIGN_NET "/expressRouteGateways/hg",
+        "{\"location\":\"westeurope\",\"properties\":{\"virtualHub\":{\"id\":\"" HUB "\"}}}");
+    expect_fault(w, 403, "LinkedAuthorizationFailed");
+}
+
 static void filters_with_office_365_need_authorisation(void **state)
 {
     struct world *w = *state;
@@ -437,6 +489,8 @@ int main(void)
         TEST(two_circuits_are_joined_and_both_ends_show_it),
         TEST(circuits_that_cannot_be_joined_are_refused_by_name),
         TEST(a_filter_lives_with_its_rule_and_is_held_by_its_peering),
+        TEST(a_provider_leaves_the_customers_filter_alone),
+        TEST(nothing_of_others_can_be_used_or_found_out),
         TEST(filters_with_office_365_need_authorisation),
         TEST(older_versions_get_older_shapes),
         TEST(prefixes_of_a_private_holder_wait_for_the_operator),
