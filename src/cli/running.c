@@ -47,7 +47,8 @@ static bool find_socket(const struct running *w, char path[static PATH_ROOM])
     return true;
 }
 
-static json_t *ask_at(const char *path, const char *question)
+/* `who` NULL: there is only one. */
+static json_t *ask_at(const char *path, const char *question, const char *who)
 {
     struct text answer = {0}, why = {0};
     json_t *json = NULL;
@@ -57,7 +58,7 @@ static json_t *ask_at(const char *path, const char *question)
     }
     const char *fault = json_string_value(json_object_get(json, "error"));
     if (fault) text_add(&why, fault);
-    if (why.n) fprintf(stderr, "fairlead: %s\n", text_get(&why));
+    if (why.n) fprintf(stderr, "fairlead: %s%s%s\n", who ? who : "", who ? ": " : "", text_get(&why));
     text_drop(&answer);
     bool good = why.n == 0;
     text_drop(&why);
@@ -69,7 +70,7 @@ static json_t *ask_at(const char *path, const char *question)
 json_t *running_ask(const struct running *w, const char *question)
 {
     char path[PATH_ROOM];
-    return find_socket(w, path) ? ask_at(path, question) : NULL;
+    return find_socket(w, path) ? ask_at(path, question, NULL) : NULL;
 }
 
 /* --- several --- */
@@ -111,13 +112,13 @@ static size_t routers_of(const char *lab, char *names[static ROUTERS_MOST])
     return n;
 }
 
-static int ask_one(const char *path, const char *question,
+static int ask_one(const char *path, const char *question, bool of_several,
                    void (*visit)(void *ctx, const char *router, const json_t *answer), void *ctx)
 {
     char name[PATH_ROOM];
-    json_t *answer = ask_at(path, question);
-    if (!answer) return 0;
     name_of(path, name);
+    json_t *answer = ask_at(path, question, of_several ? name : NULL);
+    if (!answer) return 0;
     visit(ctx, name, answer);
     json_decref(answer);
     return 1;
@@ -129,11 +130,11 @@ int running_each(const struct running *w, const char *question,
     char path[PATH_ROOM], *names[ROUTERS_MOST];
     int answered = 0;
     if (w->socket || w->router || !w->lab)
-        return find_socket(w, path) ? ask_one(path, question, visit, ctx) : 0;
+        return find_socket(w, path) ? ask_one(path, question, false, visit, ctx) : 0;
     size_t n = routers_of(w->lab, names);
     for (size_t i = 0; i < n; i++) {
         snprintf(path, sizeof path, RUN_DIR "/lab/%.60s/%.60s/control.sock", w->lab, names[i]);
-        answered += ask_one(path, question, visit, ctx);
+        answered += ask_one(path, question, true, visit, ctx);
         free(names[i]);
     }
     return answered;

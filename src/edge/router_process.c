@@ -310,6 +310,10 @@ static void share_figures(struct process *p, const char *arg, struct text *out)
     router_show_peers(p->router, clock_now(), clock_wall_us() - clock_now().us, out);
     text_add(out, ",\"bfd\":");
     bfd_engine_show(p->bfd, out);
+    text_add(out, ",");
+    router_show_payloads(p->router, out);
+    text_add(out, ",");
+    stations_show(p->stations, out);
 }
 
 static void share_rpki(struct process *p, const char *arg, struct text *out)

@@ -520,12 +520,12 @@ void stations_show(const struct stations *s, struct text *out)
     text_add(out, "\"stations\":[");
     for (size_t i = 0; i < s->n; i++) {
         const struct station *t = s->list[i];
-        char a[ADDR_TEXT_MAX];
+        char a[ADDR_TEXT_MAX], name[60];
         text_addf(
             out,
-            "%s{\"address\":\"%s\",\"port\":%u,\"state\":\"%s\",\"complete\":%s,\"connects\":%llu,"
+            "%s{\"name\":\"%s\",\"address\":\"%s\",\"port\":%u,\"state\":\"%s\",\"complete\":%s,\"connects\":%llu,"
             "\"overruns\":%llu,\"messages\":%llu,\"bytes\":%llu,\"buffered\":%zu",
-            i ? "," : "", addr_text(&t->at.addr, a), t->at.port, states[t->state],
+            i ? "," : "", where(t, name), addr_text(&t->at.addr, a), t->at.port, states[t->state],
             t->state == UP && t->phase == PHASE_LIVE ? "true" : "false",
             (unsigned long long)t->connects, (unsigned long long)t->overruns,
             (unsigned long long)t->messages, (unsigned long long)t->bytes, t->n);

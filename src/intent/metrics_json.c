@@ -130,6 +130,18 @@ static void bfd_up(const struct line *l, const json_t *row)
     put(l, row, NULL, NULL, text_same_nocase(text_at(row, "state"), "up"));
 }
 
+static void payloads(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, number_at(row, "payloads"));
+}
+
+static void station_up(const struct line *l, const json_t *row)
+{
+    put(l, row, NULL, NULL, text_same_nocase(text_at(row, "state"), "up"));
+}
+
+static void overruns(const struct line *l, const json_t *row) { put(l, row, NULL, NULL, number_at(row, "overruns")); }
+
 static void bytes(const struct line *l, const json_t *row)
 {
     put(l, row, "direction", "in", number_at(row, "rx_bytes"));
@@ -156,6 +168,9 @@ static const struct {
     {"fairlead_prefix_limit_ratio", "gauge",
      "Prefixes received to prefixes allowed; above 1 the session ends.", "peers", limit_ratio},
     {"fairlead_bfd_session_up", "gauge", "1 when the BFD session is up.", "bfd", bfd_up},
+    {"fairlead_rpki_payloads", "gauge", "Validated ROA payloads of a family.", "rpki", payloads},
+    {"fairlead_bmp_station_up", "gauge", "1 when the monitoring station is connected.", "stations", station_up},
+    {"fairlead_bmp_overruns_total", "counter", "How often a station read too slowly and began anew.", "stations", overruns},
     {"fairlead_link_bytes_total", "counter", "Bytes over an attachment.", "attachments", bytes},
 };
 

@@ -158,10 +158,10 @@ void router_listen(struct router *r, const struct router_tap *tap)
     r->tap = tap ? *tap : (struct router_tap){0};
 }
 
-void tap_path(struct router *r, peer_ref ref, const struct table *t, node_ref n)
+void tap_path_told(struct router *r, peer_ref ref, const struct table *t, node_ref n)
 {
     const struct peer *p = r->peers[ref];
-    if (!r->tap.path || !p->up) return;
+    if (!p->up) return;
     struct prefix prefix = table_prefix(t, n);
     const struct path *path = table_path_of(t, n, p->source);
     if (!path || (path->flags & PATH_REFUSED)) {

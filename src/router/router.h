@@ -101,6 +101,8 @@ void router_show_routes(const struct router *r, const char *domain, struct text 
 /* `"payloads":{..},"domains":[..]` without braces: how many, and the routes of each validating domain by
  * state. */
 void router_show_rpki(const struct router *r, struct text *out);
+/* `"rpki":[{"name":"ipv4","payloads":N},...]` */
+void router_show_payloads(const struct router *r, struct text *out);
 /* `"peers":[...]` alone, without braces: the evidence that costs nothing. */
 void router_show_peers(const struct router *r, instant now, int64_t wall_us, struct text *out);
 /* The router's share of the evidence document: `"peers":[...],"routes":[...]`, without the braces

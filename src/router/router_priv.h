@@ -202,7 +202,11 @@ size_t export_write(struct router *r, peer_ref ref, uint8_t *buf, size_t room, s
 void open_keep(struct open_copy *o, struct span bytes); /* of the stream, from its beginning */
 void open_forget(struct open_copy *o);
 /* Tells the listener how the neighbour's path to this prefix stands now. */
-void tap_path(struct router *r, peer_ref ref, const struct table *t, node_ref n);
+void tap_path_told(struct router *r, peer_ref ref, const struct table *t, node_ref n);
+static inline void tap_path(struct router *r, peer_ref ref, const struct table *t, node_ref n)
+{
+    if (r->tap.path) tap_path_told(r, ref, t, n); /* once per prefix received: no call when nobody listens */
+}
 void tap_sent(struct router *r, peer_ref ref, struct span messages);
 
 /* show.c: parts of rows, each with what separates it from the one before */

@@ -319,6 +319,15 @@ static void count_states(const struct router *r, const struct domain *d, size_t 
     }
 }
 
+void router_show_payloads(const struct router *r, struct text *out)
+{
+    text_add(out, "\"rpki\":[");
+    for (size_t f = 0; r->vrps && f < FAMILIES; f++)
+        text_addf(out, "%s{\"name\":\"ipv%c\",\"payloads\":%zu}", f ? "," : "", f ? '6' : '4',
+                  rov_count(r->vrps, f ? FAMILY_IPV6 : FAMILY_IPV4));
+    text_add(out, "]");
+}
+
 void router_show_rpki(const struct router *r, struct text *out)
 {
     static const char *const modes[] = {"off", "report", "depref", "drop"};

@@ -289,7 +289,8 @@ def bmp_station_that_never_reads_hurts_nobody(scene):
 
 def figures_are_served_and_their_process_is_replaced(scene):
     bad = {"METHOD": b"POST /metrics HTTP/1.1\r\n\r\n", "path": b"GET /etc/passwd HTTP/1.1\r\n\r\n"}
-    edge = Edge(scene, [right(max_prefixes={"ipv4": 10})], metrics={"listen": [f"{LEFT}:9179"]})
+    edge = Edge(scene, [right(max_prefixes={"ipv4": 10})], metrics={"listen": [f"{LEFT}:9179"]},
+                bmp={"stations": ["127.0.0.1:9"]})
     bird = Bird(scene)
     routes_flow(edge, bird)
 
@@ -299,6 +300,7 @@ def figures_are_served_and_their_process_is_replaced(scene):
     wait_for("figures", lambda: 'fairlead_bgp_peer_up{router="edge",name="right"} 1' in fetch(), 20)
     assert 'fairlead_prefix_limit_ratio{router="edge",name="right",family="ipv4"} 0.1' in fetch()
     assert "fairlead_figures_age_seconds" in fetch()
+    assert 'fairlead_bmp_station_up{router="edge",name="127.0.0.1 port 9"} 0' in fetch()
     for what, request in bad.items():
         answer = run("ip", "netns", "exec", scene.right, "python3", "-c",
                      f"import socket; s = socket.create_connection(('{LEFT}', 9179)); s.sendall({request!r}); "
