@@ -1,5 +1,6 @@
 /* bench/checklist_bench.c - a large design, judged: CIRCUITS circuits, PREFIXES announced on each, alone
- * and with evidence of every leg. Prints milliseconds a run and the slowest rows.
+ * and with evidence of every leg. Prints milliseconds of processor time a run (other work on the machine
+ * does not count) and the slowest rows.
  *   checklist_bench [CIRCUITS [PREFIXES [ROW...]]] */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ enum { RUNS = 5, NOW_S = 1795564800 };
 static double now_ms(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
@@ -108,7 +109,7 @@ static void slowest(struct checklist_input *in)
         double before = now_ms();
         if (!checklist_run(in, &arena)) fputs("too large\n", stderr);
         double ms = now_ms() - before;
-        if (ms > 5) printf("  %-12s %8.1f ms\n", only[0], ms);
+        if (ms > 20) printf("  %-12s %8.1f ms\n", only[0], ms);
         arena_drop(&arena);
     }
     in->only = NULL;

@@ -34,6 +34,7 @@ struct run {
     struct arena *arena;
     struct finding *list; /* grows by malloc, copied at the end */
     size_t n, room;
+    struct links **links;
 };
 
 static void keep(struct run *r, const struct finding *f)
@@ -86,7 +87,7 @@ static void judge(struct run *r, struct judging *j, const struct judge_row *row)
 static struct judging fresh(const struct run *r, const struct checklist_row *row)
 {
     return (struct judging){.in = r->in, .arena = r->arena, .row = row, .d = r->in->design,
-                            .cat = r->in->catalogue, .subject = "", .where = ""};
+                            .cat = r->in->catalogue, .links = r->links, .subject = "", .where = ""};
 }
 
 static void each_leg(struct run *r, struct judging *j, const struct judge_row *row)
@@ -296,7 +297,8 @@ static void judge_index(struct finding *list, size_t n, const struct resiliency 
 
 struct report *checklist_run(const struct checklist_input *in, struct arena *arena)
 {
-    struct run r = {.in = in, .arena = arena};
+    struct links *links = NULL;
+    struct run r = {.in = in, .arena = arena, .links = &links};
     struct report *out = arena_take(arena, sizeof *out);
     for (size_t s = 0; s < in->checklist->seeds_n; s++)
         for (size_t i = 0; i < in->checklist->rows_n; i++) {

@@ -3,6 +3,7 @@
  * words below. Saying several things keeps the worst. Saying nothing leaves "not applicable". */
 #pragma once
 #include "checklist/checklist.h"
+#include "checklist/links.h"
 
 enum scope { /* what a row is asked about, one finding each */
     SCOPE_DESIGN,
@@ -33,6 +34,7 @@ struct judging {
     const struct checklist_row *row;
     const struct design *d;
     const struct catalogue *cat;
+    struct links **links;           /* of the whole run; made when first needed */
     const struct design_circuit *c; /* of the scope; NULL where it has none */
     const struct design_peering *p;
     const struct design_connection *k;

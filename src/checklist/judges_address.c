@@ -121,45 +121,31 @@ static void networks_live(struct judging *j)
     }
 }
 
-static void against_peering(struct judging *j, const struct prefix *mine, enum leg my_leg,
-                            const struct design_circuit *c, int kind)
+static void clashes_of(struct judging *j, const struct prefix *mine, enum leg leg, int family)
 {
-    const struct design_peering *p = &c->peerings[kind];
-    const struct design_subnets *families[] = {&p->ipv4, &p->ipv6};
-    for (size_t f = 0; f < 2; f++)
-        for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
-            struct prefix other;
-            if (p == j->p && leg <= my_leg) continue; /* itself, or already compared */
-            if (design_link_subnet(families[f], leg, &other) && prefix_overlaps(mine, &other))
-                broken(j, "%s and %s of %s/%s overlap", show_prefix(j, mine), show_prefix(j, &other), c->name,
-                       peering_kind_name((enum peering_kind)kind));
-        }
-}
-
-static void against_all(struct judging *j, const struct prefix *mine, enum leg leg)
-{
-    for (size_t i = 0; i < j->d->circuits_n; i++)
-        for (int k = 0; k < PEERING_KINDS; k++)
-            if (j->d->circuits[i].peerings[k].there)
-                against_peering(j, mine, leg, &j->d->circuits[i], k);
-    for (size_t i = 0; i < j->d->sites_n; i++)
-        for (size_t k = 0; k < j->d->sites[i].prefixes_n; k++) {
-            const struct prefix *p = &j->d->sites[i].prefixes[k];
-            if (!prefix_is_default(p) && prefix_overlaps(mine, p))
-                broken(j, "%s overlaps %s of site %s", show_prefix(j, mine), show_prefix(j, p),
-                       j->d->sites[i].name);
-        }
+    const struct link_clash *c = links_clashes(*j->links, j->d, j->p, leg, family);
+    for (; c; c = c->next) {
+        if (c->peering == j->p && c->leg <= leg) continue; /* already told of the other leg */
+        broken(j, "%s and %s overlap", show_prefix(j, mine), c->what);
+    }
 }
 static void unique_design(struct judging *j)
 {
-    struct prefix s[2];
-    size_t have = 0;
-    for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
-        size_t n = leg_subnets(j, leg, s);
-        at_key(j, leg == LEG_FIRST ? "/primary_prefix" : "/secondary_prefix");
-        for (size_t i = 0; i < n; i++) against_all(j, &s[i], leg);
-        have += n;
+    const struct design_subnets *families[] = {&j->p->ipv4, &j->p->ipv6};
+    struct prefix s;
+    bool have = false;
+    if (!*j->links) *j->links = links_make(j->d, j->arena);
+    if (!*j->links) {
+        unclear(j, "the design is too large");
+        return;
     }
+    for (enum leg leg = LEG_FIRST; leg < LEGS; leg++)
+        for (int f = 0; f < 2; f++) {
+            if (!design_link_subnet(families[f], leg, &s)) continue;
+            at_key(j, leg == LEG_FIRST ? "/primary_prefix" : "/secondary_prefix");
+            clashes_of(j, &s, leg, f);
+            have = true;
+        }
     if (have) holds(j);
     else unclear(j, "the design gives no link subnets");
 }
@@ -259,18 +245,27 @@ static size_t spaces_of(const struct judging *j, struct space *out)
     return n;
 }
 
-static size_t site_spaces(const struct judging *j, struct space *out, size_t n)
+/* Prefixes of the sites behind the circuit against the networks; sites of one owner may share theirs. */
+static void against_site(struct judging *j, const struct design_site *site, const struct space *all, size_t n)
+{
+    for (size_t i = 0; i < site->prefixes_n; i++) {
+        const struct prefix *p = &site->prefixes[i];
+        if (prefix_is_default(p)) continue;
+        for (size_t k = 0; k < n; k++)
+            if (prefix_overlaps(p, &all[k].prefix))
+                broken(j, "%s and %s both hold %s", all[k].holder, site->name,
+                       show_prefix(j, p->len > all[k].prefix.len ? p : &all[k].prefix));
+    }
+}
+static void against_sites(struct judging *j, const struct space *all, size_t n)
 {
     const struct design_site *last = NULL;
     for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
         const struct design_site *site = NULL;
         design_router(j->d, j->c->links[leg].router, &site);
-        for (size_t i = 0; site && site != last && i < site->prefixes_n && n < SPACES_MAX; i++)
-            if (!prefix_is_default(&site->prefixes[i]))
-                out[n++] = (struct space){site->prefixes[i], site->name};
+        if (site && site != last) against_site(j, site, all, n);
         last = site ? site : last;
     }
-    return n;
 }
 
 static const char *if_linked(const struct judging *j)
@@ -282,14 +277,15 @@ static void domain_design(struct judging *j)
 {
     struct space *all = arena_take_array(j->arena, SPACES_MAX, sizeof *all);
     if (!all) return;
-    size_t networks = spaces_of(j, all), n = site_spaces(j, all, networks);
+    size_t networks = spaces_of(j, all);
     at_key(j, "");
     if (!networks) {
         unclear(j, "the linked virtual networks have no address_spaces");
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = i + 1; k < n; k++)
+    against_sites(j, all, networks);
+    for (size_t i = 0; i < networks; i++)
+        for (size_t k = i + 1; k < networks; k++)
             if (all[i].holder != all[k].holder && prefix_overlaps(&all[i].prefix, &all[k].prefix))
                 broken(j, "%s and %s both hold %s", all[i].holder, all[k].holder,
                        show_prefix(j, all[i].prefix.len > all[k].prefix.len ? &all[i].prefix

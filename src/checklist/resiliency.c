@@ -147,37 +147,60 @@ const struct circuit_weight circuit_weights[] = {
     {0},
 };
 
-static bool of_circuit(const char *subject, const char *circuit)
+struct marks { /* of one circuit, a bit for each weight */
+    uint32_t seen, bad;
+};
+
+static size_t weight_of(const char *row)
 {
-    size_t n = strlen(circuit);
-    return strncmp(subject, circuit, n) == 0 && (subject[n] == 0 || subject[n] == '/');
+    size_t i = 0;
+    while (circuit_weights[i].row && strcmp(circuit_weights[i].row, row) != 0) i++;
+    return i;
 }
 
-/* Does a row pass at every subject of a circuit? Rows that do not apply there count as passed. */
-static bool row_good(const struct finding *findings, size_t n, const char *row, const char *circuit, bool drill)
+/* The circuit a subject "circuit/C[/...]" belongs to; findings come in the design's order, so `near` is a
+ * good guess. */
+static size_t circuit_at(const struct design *d, const char *subject, size_t near)
 {
-    bool good = true, found = false;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(findings[i].row->id, row) != 0 || !of_circuit(findings[i].subject, circuit)) continue;
-        enum verdict v = findings[i].verdict;
-        found = true;
-        good = good && (v == VERDICT_PASS || (v == VERDICT_NA && !drill));
+    if (strncmp(subject, "circuit/", 8) != 0) return d->circuits_n;
+    for (size_t step = 0; step < d->circuits_n; step++) {
+        size_t i = (near + step) % d->circuits_n, n = strlen(d->circuits[i].name);
+        if (strncmp(subject + 8, d->circuits[i].name, n) == 0 && (subject[8 + n] == 0 || subject[8 + n] == '/')) return i;
     }
-    return found && good;
+    return d->circuits_n;
+}
+
+/* A row that does not apply to a circuit counts as passed, except the drill: what was not done was not. */
+static void mark_all(const struct checklist_input *in, const struct finding *findings, size_t n, struct marks *marks)
+{
+    size_t near = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t w = weight_of(findings[i].row->id);
+        if (!circuit_weights[w].row) continue;
+        size_t c = circuit_at(in->design, findings[i].subject, near);
+        if (c == in->design->circuits_n) continue;
+        bool drill = strcmp(circuit_weights[w].row, "NET-RED-10") == 0;
+        enum verdict v = findings[i].verdict;
+        near = c;
+        marks[c].seen |= 1u << w;
+        if (v != VERDICT_PASS && (v != VERDICT_NA || drill)) marks[c].bad |= 1u << w;
+    }
 }
 
 static void score_circuits(const struct checklist_input *in, const struct finding *findings, size_t n,
                            struct arena *arena, struct resiliency *out)
 {
-    for (size_t i = 0; i < out->circuits_n; i++) {
+    struct marks *marks = arena_take_array(arena, out->circuits_n + 1, sizeof *marks);
+    if (marks) mark_all(in, findings, n, marks);
+    for (size_t i = 0; marks && i < out->circuits_n; i++) {
         struct resiliency_score *s = &out->circuits[i];
         uint32_t worst = 0;
         const char *subject = arena_printf(arena, "circuit/%s", in->design->circuits[i].name);
         *s = (struct resiliency_score){.subject = subject ? subject : "", .gap = ""};
-        for (const struct circuit_weight *w = circuit_weights; w->row; w++) {
-            bool drill = strcmp(w->row, "NET-RED-10") == 0;
-            if (row_good(findings, n, w->row, s->subject, drill)) s->index += w->weight;
-            else if (w->weight > worst) worst = w->weight, s->gap = w->what;
+        for (size_t w = 0; circuit_weights[w].row; w++) {
+            const struct circuit_weight *weight = &circuit_weights[w];
+            if ((marks[i].seen & ~marks[i].bad) >> w & 1) s->index += weight->weight;
+            else if (weight->weight > worst) worst = weight->weight, s->gap = weight->what;
         }
         if (is_down(in, in->design->circuits[i].name)) s->index = 0, s->gap = "a leg is down";
     }
