@@ -160,9 +160,9 @@ static size_t learned(const struct judging *j)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->d->connections_n; i++) {
+        if (strcmp(j->d->connections[i].gateway, j->g->name) != 0) continue;
         const struct design_circuit *c = design_circuit(j->d, j->d->connections[i].circuit);
-        if (strcmp(j->d->connections[i].gateway, j->g->name) != 0 || !c) continue;
-        n += design_leg_of(j->d, c, PEERING_PRIVATE, LEG_FIRST).announce_n;
+        if (c) n += design_leg_of(j->d, c, PEERING_PRIVATE, LEG_FIRST).announce_n;
     }
     return n;
 }

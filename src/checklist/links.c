@@ -23,6 +23,9 @@ struct links {
     struct arena *arena;
     const struct design *d;
     bool lengths[FAMILIES][LENGTHS];
+    unsigned longest[FAMILIES];
+    bool coarse;             /* an IPv4 link shorter than /16: the map below tells nothing */
+    uint8_t near[1 << 13];   /* a bit for each /16 with an IPv4 link in it: most prefixes of sites are far */
 };
 
 /* The key is fixed: who writes a design may slow down the judging of that design only. */
@@ -50,6 +53,16 @@ static void put_link(struct links *l, struct link *k)
     k->chain = l->table[at];
     l->table[at] = k;
     l->lengths[family_of(&k->prefix)][k->prefix.len] = true;
+    if (k->prefix.len > l->longest[family_of(&k->prefix)]) l->longest[family_of(&k->prefix)] = k->prefix.len;
+    if (k->prefix.addr.family != FAMILY_IPV4) return;
+    l->coarse = l->coarse || k->prefix.len < 16;
+    l->near[k->prefix.addr.b[0] << 5 | k->prefix.addr.b[1] >> 3] |= (uint8_t)(1 << (k->prefix.addr.b[1] & 7));
+}
+
+static bool is_far(const struct links *l, const struct prefix *p)
+{
+    if (l->coarse || p->addr.family != FAMILY_IPV4 || p->len < 16) return false;
+    return !(l->near[p->addr.b[0] << 5 | p->addr.b[1] >> 3] >> (p->addr.b[1] & 7) & 1);
 }
 
 static void put_peering(struct links *l, size_t circuit, int kind)
@@ -133,21 +146,14 @@ static void covered_links(struct links *l, const struct site_prefix *s)
             site_found(l, &l->list[i], s);
 }
 
-static bool longer_link(const struct links *l, const struct prefix *p)
-{
-    for (unsigned len = p->len + 1u; len < LENGTHS; len++)
-        if (l->lengths[family_of(p)][len]) return true;
-    return false;
-}
-
 static void against_sites(struct links *l)
 {
     for (size_t i = 0; i < l->d->sites_n; i++)
         for (size_t k = 0; k < l->d->sites[i].prefixes_n; k++) {
             const struct site_prefix s = {&l->d->sites[i].prefixes[k], l->d->sites[i].name};
-            if (prefix_is_default(s.prefix)) continue;
+            if (prefix_is_default(s.prefix) || is_far(l, s.prefix)) continue;
             covering(l, s.prefix, site_found, &s);
-            if (longer_link(l, s.prefix)) covered_links(l, &s);
+            if (s.prefix->len < l->longest[family_of(s.prefix)]) covered_links(l, &s);
         }
 }
 
