@@ -81,6 +81,19 @@ def all_versions_of_the_metadata_are_there():
     assert server.call("GET", "/metadata/endpoints?api-version=1999-01-01").status == 400
 
 
+def terraform_finds_what_it_stops_without():
+    cloud = server.call("GET", "/metadata/endpoints?api-version=2022-09-01").json
+    base = f"https://127.0.0.1:{server.port}"
+    assert cloud["name"] and cloud["resourceManager"] == base and cloud["microsoftGraphResourceId"], cloud
+    assert set(cloud["suffixes"]) >= {"storage", "keyVaultDns", "sqlServerHostname", "acrLoginServer"}, cloud
+    login, tenant = cloud["authentication"]["loginEndpoint"], admin.account["tenantId"]
+    for audience in (base, cloud["microsoftGraphResourceId"], "https://vault.example"):
+        a = server.token_answer(f"{login[len(base):]}/{tenant}/oauth2/v2.0/token", **form(scope=audience + "/.default"))
+        assert a.status == 200 and a.json["access_token"].count(".") == 2, a
+    a = admin.call("GET", f"/subscriptions/{admin.subscription}/providers?api-version=2022-09-01")
+    assert any(p["namespace"] == "Microsoft.Network" for p in a.json["value"]), a
+
+
 def links_begin_with_our_names_only():
     a = server.call("GET", "/metadata/endpoints?api-version=2022-09-01", headers={"Host": f"localhost:{server.port}"})
     assert a.json["resourceManager"] == f"https://localhost:{server.port}", a
@@ -269,6 +282,7 @@ try:
         the_signature_verifies_with_the_published_key,
         discovery_leads_to_the_endpoint_that_works,
         all_versions_of_the_metadata_are_there,
+        terraform_finds_what_it_stops_without,
         links_begin_with_our_names_only,
         wrong_secrets_and_odd_grants_are_refused_as_clients_expect,
         guessing_gets_slow_and_locks_nobody_out,
