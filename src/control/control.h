@@ -26,6 +26,7 @@ struct control {
     struct later *later;
     struct mirror_files *mirror; /* NULL: none */
     char replica[API_GUID_TEXT]; /* this process among those on one store */
+    bool roles_stale;            /* another process changed who may what */
     bool secrets_stale;          /* another process changed them */
     instant keys_due;            /* when the age of the token key is looked at */
     int audit_fd;

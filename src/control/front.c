@@ -1,12 +1,14 @@
 /* control/front.c - a table of paths. What stands in no row is the resource manager's. Who asks is
  * settled before anything is looked up (RB-154). */
 #include "control/front.h"
+#include <stdio.h>
 #include <string.h>
 #include "control/edges.h"
 #include "control/metrics.h"
 #include "control/mirror.h"
 #include "control/page.h"
 #include "control/report.h"
+#include "control/roles.h"
 #include "control/sign_in.h"
 #include "sys/entropy.h"
 
@@ -77,17 +79,20 @@ static const struct route *find_route(const struct target *t, const char *method
 
 /* --- who may --- */
 
-static bool holds(const struct principal *p, unsigned roles)
+/* What edges say is about all customers: a role on a part, or on somebody else's subscription, is
+ * not enough. */
+static bool holds(const struct request *r, unsigned roles)
 {
-    for (size_t i = 0; i < p->caller.grants_n; i++)
-        if (p->grants[i].role & roles) return true;
-    return false;
+    char scope[64];
+    snprintf(scope, sizeof scope, "/subscriptions/%s",
+             r->control->installation.subscription_ids[0]);
+    return api_may(&r->principal->caller, roles, scope);
 }
 
 static bool allowed(struct request *r, unsigned roles)
 {
     if (!sign_in_check(r)) return false;
-    if (holds(r->principal, roles)) return true;
+    if (holds(r, roles)) return true;
     reply_error(
         r, 403, "AuthorizationFailed",
         "The client with object id '%s' does not have authorization to perform this action.",
@@ -178,7 +183,7 @@ static void serve_request(struct request *r)
     r->access = ACCESS_OPEN;
     if (serve_own(r) || mirror_serve(r) || sign_in_serve(r)) return;
     r->access = ACCESS_API;
-    if (come_in(r)) serve_api(r);
+    if (come_in(r) && !roles_serve(r)) serve_api(r);
 }
 
 static void serve(void *ctx, struct http_exchange *x)

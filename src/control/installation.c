@@ -46,6 +46,8 @@ bool installation_open(struct installation *i, const struct settings *s, struct 
 {
     *i = (struct installation){0};
     random_bytes(i->proof_key, sizeof i->proof_key);
+    i->principals = calloc(PRINCIPALS_MAX, sizeof *i->principals);
+    if (!i->principals) abort();
     if (!file_directory(s->state_dir, PRIVATE_DIRECTORY, why)) return false;
     if (!realpath(s->state_dir, i->dir)) {
         text_addf(why, "the path of %s cannot be found", s->state_dir);
@@ -54,7 +56,14 @@ bool installation_open(struct installation *i, const struct settings *s, struct 
     return true;
 }
 
-void installation_drop(struct installation *i) { secrets_drop(&i->secrets); }
+void installation_drop(struct installation *i)
+{
+    secrets_drop(&i->secrets);
+    for (size_t k = 0; k < i->principals_n; k++)
+        for (size_t g = 0; g < i->principals[k].caller.grants_n; g++)
+            free(i->principals[k].scopes[g]);
+    free(i->principals);
+}
 
 /* --- who there is --- */
 
@@ -67,7 +76,7 @@ static const struct {
         enum api_role role;
         enum where scope;
     } grant;
-} people[PRINCIPALS] = {
+} people[PEOPLE] = {
     {"admin", CUSTOMER, {API_OWNER, CUSTOMER}},
     {"provider", PROVIDER, {API_PROVIDER, PROVIDER}},
     {"reader", CUSTOMER, {API_READER, CUSTOMER}},
@@ -84,27 +93,40 @@ static const struct {
 
 static const char *subscription_at(const struct installation *i, enum where w)
 {
-    return i->subscription_ids[w == PROVIDER && i->subscriptions_n == 2];
+    return i->subscription_ids[w == PROVIDER && i->own_subscriptions == 2];
 }
 
-static void grant(struct principal *p, enum api_role role, const char *scope)
+void principal_grant(struct principal *p, enum api_role role, const char *scope)
 {
-    size_t n = p->caller.grants_n++;
-    snprintf(p->scopes[n], sizeof p->scopes[n], "%s", scope);
+    size_t n = p->caller.grants_n;
+    if (n == GRANTS_MAX) return;
+    p->scopes[n] = strdup(scope);
+    if (!p->scopes[n]) abort();
     p->grants[n] = (struct api_grant){role, p->scopes[n]};
+    p->caller.grants_n++;
+}
+
+void installation_grants_reset(struct installation *i)
+{
+    for (size_t k = 0; k < i->principals_n; k++) {
+        struct principal *p = &i->principals[k];
+        while (p->caller.grants_n > p->own_grants) free(p->scopes[--p->caller.grants_n]);
+    }
 }
 
 static void settle(struct principal *p)
 {
     p->caller.object_id = p->object_id;
     p->caller.grants = p->grants;
+    p->own_grants = p->caller.grants_n;
 }
 
 static void settle_subscriptions(struct installation *i)
 {
-    bool one = i->subscriptions_n == 1;
+    bool one = i->own_subscriptions == 1;
     i->subscriptions[0] = (struct api_subscription){i->subscription_ids[0], "Fairlead",
                                                     one ? API_BOTH : API_CUSTOMER, NULL};
+    if (one) return;
     i->subscriptions[1] = (struct api_subscription){i->subscription_ids[1], "Fairlead provider",
                                                     API_PROVIDER_SIDE, NULL};
 }
@@ -164,8 +186,8 @@ static bool principal_read(const json_t *o, const char *name, struct principal *
     {
         for (size_t r = 0; r < ARRAY_LEN(role_names); r++)
             if (strcmp(text_of(row, "role"), role_names[r].name) == 0 &&
-                p->caller.grants_n < GRANTS_MAX)
-                grant(p, role_names[r].role, text_of(row, "scope"));
+                p->caller.grants_n < OWN_GRANTS)
+                principal_grant(p, role_names[r].role, text_of(row, "scope"));
     }
     settle(p);
     return strcmp(text_of(o, "name"), name) == 0 && take_guid(o, "clientId", p->client_id) &&
@@ -177,7 +199,7 @@ static bool principal_read(const json_t *o, const char *name, struct principal *
 static json_t *record_write(const struct installation *i)
 {
     json_t *list = json_array(), *ids = json_array();
-    for (size_t k = 0; k < PRINCIPALS; k++)
+    for (size_t k = 0; k < PEOPLE; k++)
         json_array_append_new(list, principal_write(&i->principals[k]));
     for (size_t k = 0; k < i->subscriptions_n; k++)
         json_array_append_new(ids, json_string(i->subscription_ids[k]));
@@ -189,14 +211,15 @@ static bool record_read(struct installation *i, const json_t *o)
 {
     const json_t *ids = json_object_get(o, "subscriptions");
     const json_t *list = json_object_get(o, "principals");
-    i->subscriptions_n = json_array_size(ids);
+    i->subscriptions_n = i->own_subscriptions = json_array_size(ids);
+    i->principals_n = PEOPLE;
     bool fine = take_guid(o, "tenantId", i->tenant) && i->subscriptions_n >= 1 &&
-                i->subscriptions_n <= 2 && json_array_size(list) == PRINCIPALS;
+                i->subscriptions_n <= 2 && json_array_size(list) == PEOPLE;
     for (size_t k = 0; fine && k < i->subscriptions_n; k++) {
         const char *id = json_string_value(json_array_get(ids, k));
         fine = id && snprintf(i->subscription_ids[k], API_GUID_TEXT, "%s", id) == API_GUID_TEXT - 1;
     }
-    for (size_t k = 0; fine && k < PRINCIPALS; k++)
+    for (size_t k = 0; fine && k < PEOPLE; k++)
         fine = principal_read(json_array_get(list, k), people[k].name, &i->principals[k]);
     return fine;
 }
@@ -206,7 +229,7 @@ static bool record_read(struct installation *i, const json_t *o)
 static bool account_write(const struct installation *i, const char *name, const json_t *account,
                           struct text *why)
 {
-    char file[32];
+    char file[80];
     char *s = json_dumps(account, JSON_INDENT(2));
     struct text t = {0};
     snprintf(file, sizeof file, "%s.json", name);
@@ -217,27 +240,26 @@ static bool account_write(const struct installation *i, const char *name, const 
     return written;
 }
 
-static bool account_make(const struct installation *i, size_t k, const char *secret,
-                         const char *endpoint, struct text *why)
+static bool account_make(const struct installation *i, const struct principal *p,
+                         const char *subscription, const char *secret, const char *endpoint,
+                         struct text *why)
 {
     char ca[PATH_MAX];
-    const struct principal *p = &i->principals[k];
     if (!path_in(i, "ca.pem", ca, why)) return false;
-    json_t *account =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "endpoint", endpoint, "caFile", ca, "tenantId",
-                  i->tenant, "subscriptionId", subscription_at(i, people[k].at), "clientId",
-                  p->client_id, "clientSecret", secret);
+    json_t *account = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "endpoint", endpoint, "caFile",
+                                ca, "tenantId", i->tenant, "subscriptionId", subscription,
+                                "clientId", p->client_id, "clientSecret", secret);
     bool written = account_write(i, p->name, account, why);
     json_decref(account);
     return written;
 }
 
 /* Port and place may be new today; the secret is only known to the file itself. */
-static void account_renew(const struct installation *i, size_t k, const char *endpoint)
+static void account_renew(const struct installation *i, const char *name, const char *endpoint)
 {
-    char file[32], ca[PATH_MAX];
+    char file[80], ca[PATH_MAX];
     struct text old = {0}, why = {0};
-    snprintf(file, sizeof file, "%s.json", people[k].name);
+    snprintf(file, sizeof file, "%s.json", name);
     json_t *account = read_in(i, file, &old, &why) ? json_loads(text_get(&old), 0, NULL) : NULL;
     bool stale = account &&
                  (strcmp(text_of(account, "endpoint"), endpoint) != 0 ||
@@ -245,7 +267,7 @@ static void account_renew(const struct installation *i, size_t k, const char *en
     if (stale) {
         json_object_set_new(account, "endpoint", json_string(endpoint));
         json_object_set_new(account, "caFile", json_string(ca));
-        if (!account_write(i, people[k].name, account, &why))
+        if (!account_write(i, name, account, &why))
             fprintf(stderr, "fairleadd: %s\n", text_get(&why));
     }
     json_decref(account);
@@ -268,10 +290,10 @@ static bool make_principal(struct installation *i, size_t k, const char *endpoin
     if (people[k].grant.scope != EVERYWHERE)
         snprintf(scope, sizeof scope, "/subscriptions/%s",
                  subscription_at(i, people[k].grant.scope));
-    grant(p, people[k].grant.role, scope);
-    if (same && people[k].grant.role == API_OWNER) grant(p, API_PROVIDER, scope);
+    principal_grant(p, people[k].grant.role, scope);
+    if (same && people[k].grant.role == API_OWNER) principal_grant(p, API_PROVIDER, scope);
     settle(p);
-    bool made = account_make(i, k, secret, endpoint, why);
+    bool made = account_make(i, p, subscription_at(i, people[k].at), secret, endpoint, why);
     explicit_bzero(secret, sizeof secret);
     return made;
 }
@@ -280,9 +302,10 @@ static bool install(struct installation *i, struct store *store, const struct se
                     const char *endpoint, struct text *why)
 {
     random_guid(i->tenant);
-    i->subscriptions_n = s->same_subscription ? 1 : 2;
+    i->subscriptions_n = i->own_subscriptions = s->same_subscription ? 1 : 2;
+    i->principals_n = PEOPLE;
     for (size_t k = 0; k < i->subscriptions_n; k++) random_guid(i->subscription_ids[k]);
-    for (size_t k = 0; k < PRINCIPALS; k++)
+    for (size_t k = 0; k < PEOPLE; k++)
         if (!make_principal(i, k, endpoint, s->same_subscription, why)) return false;
     json_t *record = record_write(i);
     char *text = json_dumps(record, JSON_COMPACT);
@@ -302,6 +325,90 @@ static bool remember(struct installation *i, const char *text, struct text *why)
     return fine;
 }
 
+/* --- the parties of the settings --- */
+
+#define PARTY_KEY "party/"
+
+static const char *party_record(const struct principal *p, const char *subscription,
+                                struct text *out)
+{
+    json_t *v =
+        json_pack("{s:s, s:o}", "subscriptionId", subscription, "principal", principal_write(p));
+    char *s = json_dumps(v, JSON_COMPACT);
+    text_add(out, s ? s : "");
+    free(s);
+    json_decref(v);
+    return text_get(out);
+}
+
+static void party_secret(struct principal *p, char secret[static RANDOM_SECRET_TEXT])
+{
+    random_guid(p->client_id), random_guid(p->object_id);
+    random_secret(secret);
+    random_bytes(p->salt, sizeof p->salt);
+    p->rounds = ROUNDS;
+    tls_slow_hash(secret, p->salt, sizeof p->salt, p->rounds, p->hash);
+}
+
+/* Seen for the first time: a subscription, a principal, an account file. */
+static bool party_make(struct installation *i, struct store *store, const struct party *party,
+                       struct principal *p, char *subscription, const char *endpoint,
+                       struct text *why)
+{
+    char secret[RANDOM_SECRET_TEXT], scope[64], key[128];
+    struct text record = {0};
+    random_guid(subscription);
+    party_secret(p, secret);
+    snprintf(scope, sizeof scope, "/subscriptions/%s", subscription);
+    principal_grant(p, party->provider ? API_PROVIDER : API_OWNER, scope);
+    snprintf(key, sizeof key, PARTY_KEY "%s", party->name);
+    bool made = account_make(i, p, subscription, secret, endpoint, why);
+    explicit_bzero(secret, sizeof secret);
+    if (made && store_put(store, key, party_record(p, subscription, &record), STORE_ABSENT, NULL) !=
+                    STORE_OK) {
+        text_addf(why, "the store does not take the party %s", party->name);
+        made = false;
+    }
+    text_drop(&record);
+    return made;
+}
+
+static bool party_read(const char *record, const struct party *party, struct principal *p,
+                       char *subscription, struct text *why)
+{
+    json_t *v = json_loads(record, 0, NULL);
+    bool fine = v && take_guid(v, "subscriptionId", subscription) &&
+                principal_read(json_object_get(v, "principal"), party->name, p);
+    if (!fine) text_addf(why, "the party %s in the store cannot be read", party->name);
+    json_decref(v);
+    return fine;
+}
+
+static bool party_open(struct installation *i, struct store *store, const struct party *party,
+                       const char *endpoint, struct text *why)
+{
+    struct arena a;
+    struct store_item item;
+    char key[128], *subscription = i->subscription_ids[i->subscriptions_n];
+    struct principal *p = &i->principals[i->principals_n];
+    p->name = party->name;
+    snprintf(key, sizeof key, PARTY_KEY "%s", party->name);
+    arena_init(&a, RECORD_MAX);
+    enum store_result r = store_get(store, key, &a, &item);
+    bool fine = r == STORE_OK ? party_read(item.value, party, p, subscription, why)
+                              : r == STORE_MISSING &&
+                                    party_make(i, store, party, p, subscription, endpoint, why);
+    arena_drop(&a);
+    if (!fine) return false;
+    i->subscriptions[i->subscriptions_n++] = (struct api_subscription){
+        subscription, party->name, party->provider ? API_PROVIDER_SIDE : API_CUSTOMER,
+        party->provider};
+    i->principals_n++;
+    settle(p);
+    if (r == STORE_OK) account_renew(i, party->name, endpoint);
+    return true;
+}
+
 bool installation_people(struct installation *i, struct store *store, const struct settings *s,
                          const char *endpoint, struct text *why)
 {
@@ -319,7 +426,10 @@ bool installation_people(struct installation *i, struct store *store, const stru
     arena_drop(&a);
     if (!fine) return false;
     settle_subscriptions(i);
-    for (size_t k = 0; k < PRINCIPALS && found == STORE_OK; k++) account_renew(i, k, endpoint);
+    for (size_t k = 0; k < PEOPLE && found == STORE_OK; k++)
+        account_renew(i, people[k].name, endpoint);
+    for (size_t k = 0; k < s->parties_n; k++)
+        if (!party_open(i, store, &s->parties[k], endpoint, why)) return false;
     return true;
 }
 
@@ -327,16 +437,28 @@ bool installation_people(struct installation *i, struct store *store, const stru
 
 struct principal *principal_by_client(struct installation *i, const char *client_id)
 {
-    for (size_t k = 0; k < PRINCIPALS; k++)
-        if (text_same_nocase(i->principals[k].client_id, client_id)) return &i->principals[k];
+    for (size_t k = 0; k < i->principals_n; k++)
+        if (!i->principals[k].foreign && text_same_nocase(i->principals[k].client_id, client_id))
+            return &i->principals[k];
     return NULL;
 }
 
 struct principal *principal_by_object(struct installation *i, const char *object_id)
 {
-    for (size_t k = 0; k < PRINCIPALS; k++)
+    for (size_t k = 0; k < i->principals_n; k++)
         if (strcmp(i->principals[k].object_id, object_id) == 0) return &i->principals[k];
     return NULL;
+}
+
+struct principal *principal_foreign(struct installation *i, const char *object_id)
+{
+    if (i->principals_n == PRINCIPALS_MAX) return NULL;
+    struct principal *p = &i->principals[i->principals_n++];
+    *p = (struct principal){.foreign = true};
+    snprintf(p->object_id, sizeof p->object_id, "%s", object_id);
+    p->name = p->object_id;
+    settle(p);
+    return p;
 }
 
 /* A quick keyed digest that means something to this process only. */

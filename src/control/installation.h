@@ -10,7 +10,17 @@
 #include "control/settings.h"
 #include "control/secrets.h"
 
-enum { SALT_BYTES = 16, PRINCIPALS = 4, GRANTS_MAX = 2 };
+enum {
+    SALT_BYTES = 16,
+    PEOPLE = 4,        /* principals of every installation */
+    PARTIES_MAX = 60,  /* of the settings: each a principal with a subscription of its own */
+    FOREIGN_MAX = 256, /* principals that another issuer vouches for */
+    PRINCIPALS_MAX = PEOPLE + PARTIES_MAX + FOREIGN_MAX,
+    SUBSCRIPTIONS_MAX = 2 + PARTIES_MAX,
+    OWN_GRANTS = 2,  /* that a principal is made with */
+    GRANTS_MAX = 64, /* with those that were assigned */
+    PRINCIPAL_ID_TEXT = 64,
+};
 
 struct bucket { /* a rate that may be exceeded for a while */
     double level;
@@ -18,12 +28,14 @@ struct bucket { /* a rate that may be exceeded for a while */
 };
 
 struct principal {
-    char client_id[API_GUID_TEXT], object_id[API_GUID_TEXT];
-    const char *name; /* "admin" */
+    char client_id[API_GUID_TEXT], object_id[PRINCIPAL_ID_TEXT];
+    const char *name; /* "admin"; of a foreign one its object id */
+    bool foreign;     /* has no secret here */
     unsigned char salt[SALT_BYTES], hash[TLS_DIGEST];
     unsigned rounds;
     struct api_grant grants[GRANTS_MAX];
-    char scopes[GRANTS_MAX][64];
+    char *scopes[GRANTS_MAX]; /* owned */
+    size_t own_grants;
     struct api_caller caller;
     bool
         proven; /* the right secret was shown to this process: it need not be hashed slowly again */
@@ -37,10 +49,11 @@ struct installation {
     char dir[4096];
     struct secrets secrets;
     char tenant[API_GUID_TEXT];
-    struct api_subscription subscriptions[2];
-    char subscription_ids[2][API_GUID_TEXT];
+    struct api_subscription subscriptions[SUBSCRIPTIONS_MAX];
+    char subscription_ids[SUBSCRIPTIONS_MAX][API_GUID_TEXT];
     size_t subscriptions_n;
-    struct principal principals[PRINCIPALS];
+    struct principal *principals; /* of PRINCIPALS_MAX; they stay where they are */
+    size_t principals_n, own_subscriptions;
     unsigned char proof_key[TLS_DIGEST]; /* of this process */
 };
 
@@ -55,6 +68,11 @@ void installation_drop(struct installation *i);
 /* NULL: there is none. */
 struct principal *principal_by_client(struct installation *i, const char *client_id);
 struct principal *principal_by_object(struct installation *i, const char *object_id);
+/* A principal that only role assignments know; NULL: there are too many. */
+struct principal *principal_foreign(struct installation *i, const char *object_id);
+void principal_grant(struct principal *p, enum api_role role, const char *scope);
+/* Back to the grants that everybody was made with. */
+void installation_grants_reset(struct installation *i);
 /* Takes the same time for a wrong secret and for nobody's (p NULL). */
 MUST_USE bool principal_secret_fine(struct installation *i, struct principal *p,
                                     const char *secret);

@@ -13,6 +13,7 @@
 #include "control/front.h"
 #include "control/mirror.h"
 #include "control/replicas.h"
+#include "control/roles.h"
 #include "sys/data_files.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -144,6 +145,13 @@ static bool open_people(struct control *c, struct text *why)
     return installation_people(&c->installation, c->store, c->settings, endpoint, why);
 }
 
+static bool open_roles(struct control *c, struct text *why)
+{
+    bool read = roles_load(c);
+    if (!read) text_add(why, "the role assignments cannot be read");
+    return read;
+}
+
 static bool open_all(struct control *c, struct text *why)
 {
     c->edges = edges_new();
@@ -152,8 +160,8 @@ static bool open_all(struct control *c, struct text *why)
     return installation_open(&c->installation, c->settings, why) && open_store(c, why) &&
            secrets_open(&c->installation.secrets, c->installation.dir,
                         c->settings->etcd ? c->store : NULL, c->now_ms / 1000, why) &&
-           open_audit(c, why) && open_server(c, why) && open_people(c, why) && open_api(c, why) &&
-           edges_open(c, why) && replicas_join(c, why);
+           open_audit(c, why) && open_server(c, why) && open_people(c, why) && open_roles(c, why) &&
+           open_api(c, why) && edges_open(c, why) && replicas_join(c, why);
 }
 
 static void close_all(struct control *c)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control/edges.h"
+#include "control/roles.h"
 #include "control/secrets.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -31,6 +32,7 @@ static void on_changed(void *ctx, const char *key)
     struct control *c = ctx;
     if (c->api) api_noticed(c->api, key, c->now_ms);
     if (!key || strcmp(key, SECRETS_KEY) == 0) c->secrets_stale = true;
+    if (!key || strncmp(key, "role/", 5) == 0) c->roles_stale = true;
     edges_noticed(c->edges, key);
 }
 
@@ -140,6 +142,7 @@ void replicas_turn(struct control *c)
     if (!alone(c)) store_etcd_turn(c->store, c->now);
     if (c->secrets_stale) secrets_again(&c->installation.secrets);
     c->secrets_stale = false;
+    if (c->roles_stale && roles_load(c)) c->roles_stale = false;
     renew_keys(c);
 }
 

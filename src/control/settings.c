@@ -25,6 +25,9 @@ struct file {
     uint32_t circuits, circuits_per_region;
     bool m365_authorised;
     const char *mirror_dir, *mirror_proxy;
+    struct party *parties;
+    size_t parties_n;
+    uint32_t token_key_days;
 };
 
 static const struct field limit_rows[] = {
@@ -48,20 +51,55 @@ static const struct field mirror_rows[] = {
     {0},
 };
 
+static const struct field party_rows[] = {
+    {"name", FIELD_TEXT, offsetof(struct party, name), FIELD_REQUIRED, .max = 40,
+     .help = "of the account file, NAME.json"},
+    {"provider", FIELD_TEXT, offsetof(struct party, provider), .max = 80,
+     .help = "the service provider whose circuits it provisions; without it a customer"},
+    {0},
+};
+
 static const struct field file_rows[] = {
     {"public_names", FIELD_TEXTS, offsetof(struct file, public_names), .max = 200,
      .count_at = offsetof(struct file, public_names_n)},
     {"limits", FIELD_OBJECT, 0, .sub = limit_rows},
     {"m365_authorised", FIELD_BOOL, offsetof(struct file, m365_authorised),
      .help = "may route filters with communities of Office 365 be attached"},
+    {"parties", FIELD_LIST, offsetof(struct file, parties), .max = 60, .sub = party_rows,
+     .size = sizeof(struct party), .count_at = offsetof(struct file, parties_n)},
+    {"token_key_days", FIELD_U32, offsetof(struct file, token_key_days), .min = 1, .max = 3650,
+     .help = "how long a key signs tokens before the next does"},
     {"m365_mirror", FIELD_OBJECT, 0, .sub = mirror_rows},
     {0},
 };
 
+static bool name_sane(const char *s)
+{
+    static const char *const taken[] = {"admin", "provider", "reader", "operator"};
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+        if (strcmp(s, taken[i]) == 0) return false;
+    return *s && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s);
+}
+
+static void judge_parties(struct file *f, struct problems *ps, struct arena *a)
+{
+    for (size_t i = 0; i < f->parties_n; i++) {
+        struct party *p = &f->parties[i];
+        if (p->provider && !*p->provider) p->provider = NULL;
+        bool fine = name_sane(p->name ? p->name : "");
+        for (size_t k = 0; fine && k < i; k++) fine = strcmp(f->parties[k].name, p->name) != 0;
+        if (!fine)
+            problem_add(ps, fields_pointer_at(a, "/parties", i),
+                        "a name of its own: small letters, digits, '-'", "",
+                        "this name is taken, or is none");
+    }
+}
+
 static bool read_file(const char *path, struct arena *a, struct settings *s)
 {
     struct problems ps;
-    struct file f = {.requests_per_second = REQUESTS_PER_SECOND,
+    struct file f = {.token_key_days = TOKEN_KEY_DAYS,
+                     .requests_per_second = REQUESTS_PER_SECOND,
                      .writes_per_second = WRITES_PER_SECOND,
                      .m365_authorised = true};
     problems_init(&ps, a);
@@ -72,9 +110,13 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     if (f.mirror_proxy && *f.mirror_proxy && !pac_proxy_is_sane(f.mirror_proxy))
         problem_add(&ps, "/m365_mirror/proxy", "letters, digits and . : ; - _ [ ]", "",
                     "is nothing a PAC file may name");
+    judge_parties(&f, &ps, a);
     yaml_print_problems(doc, &ps, stderr);
     yaml_drop(doc);
     s->public_names = f.public_names;
+    s->parties = f.parties;
+    s->parties_n = f.parties_n;
+    s->token_key_days = f.token_key_days;
     s->mirror_dir = f.mirror_dir && *f.mirror_dir ? f.mirror_dir : NULL;
     s->mirror_proxy = f.mirror_proxy && *f.mirror_proxy ? f.mirror_proxy : NULL;
     s->public_names_n = f.public_names_n;

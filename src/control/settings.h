@@ -5,6 +5,11 @@
 
 enum { SETTINGS_NAMES_MAX = 16 };
 
+struct party { /* somebody with a subscription and an account of their own */
+    const char *name;
+    const char *provider; /* whose circuits they provision; NULL: a customer */
+};
+
 struct settings {
     const char *state_dir, *listen;
     const char *etcd;        /* where the store is shared: as etcd_open takes it; NULL: SQLite */
@@ -14,6 +19,8 @@ struct settings {
     const char *
         *public_names; /* "host" or "host:port" by which clients may call us, besides ours */
     size_t public_names_n;
+    struct party *parties;
+    size_t parties_n;
     const char *mirror_dir, *mirror_proxy; /* copies of the Office 365 feed; NULL: none */
     struct http_limits limits;
     unsigned requests_per_second, writes_per_second; /* of one principal; 0: as many as they like */
