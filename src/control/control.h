@@ -14,7 +14,7 @@ struct later;
 struct audit;
 struct mirror_files;
 
-enum { STATUS_CLASSES = 6 };
+enum { STATUS_CLASSES = 6, AUDIT_DIGEST_TEXT = 2 * TLS_DIGEST + 1 };
 
 struct control {
     const struct settings *settings;
@@ -30,9 +30,10 @@ struct control {
     bool secrets_stale;          /* another process changed them */
     instant keys_due;            /* when the age of the token key is looked at */
     int audit_fd;
-    uint64_t answers[STATUS_CLASSES]; /* by the hundreds of the status */
-    instant started, now;             /* of this turn */
-    int64_t now_ms;                   /* wall clock, since 1970 */
+    char audit_chain[AUDIT_DIGEST_TEXT]; /* of the newest record */
+    uint64_t answers[STATUS_CLASSES];    /* by the hundreds of the status */
+    instant started, now;                /* of this turn */
+    int64_t now_ms;                      /* wall clock, since 1970 */
 };
 
 enum access {
@@ -55,6 +56,7 @@ struct request { /* one request in hand; everything dies with it but the exchang
     struct principal *principal; /* NULL: none */
     const char *who;             /* for the audit trail */
     enum access access;
+    char before[AUDIT_DIGEST_TEXT], after[AUDIT_DIGEST_TEXT]; /* of a stored record; "": none */
 };
 
 /* --- answers (reply.c); each ends the exchange --- */
@@ -87,4 +89,8 @@ instant later_next(const struct later *l);
 void later_gone(struct later *l, const struct http_exchange *x);
 
 /* --- the audit trail (audit.c): one flushed line for each write and each refused access --- */
+/* Opens the trail and takes up its chain. False with `why`. */
+MUST_USE bool audit_open(struct control *c, struct text *why);
+/* Digest of what the store has under the path of the request; "" for nothing. */
+void audit_digest(struct request *r, char out[static AUDIT_DIGEST_TEXT]);
 void audit_note(const struct request *r, unsigned status, const char *code);

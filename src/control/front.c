@@ -153,7 +153,10 @@ static void serve_api(struct request *r)
     }
     if (!content_fine(r)) return;
     q.body = http_body(r->exchange, &q.body_n);
+    bool writes = q.method != API_GET && q.method != API_HEAD;
+    if (writes && store_sync(c->store) == STORE_OK) audit_digest(r, r->before);
     api_handle(c->api, &q, c->now_ms, &out);
+    if (writes) audit_digest(r, r->after);
     reply_api(r, &out);
     api_response_drop(&out);
 }

@@ -130,14 +130,6 @@ static bool open_store(struct control *c, struct text *why)
     return c->store != NULL;
 }
 
-static bool open_audit(struct control *c, struct text *why)
-{
-    char path[4200];
-    if (!path_in(c, "audit.log", path, sizeof path, why)) return false;
-    c->audit_fd = file_append_open(path, 0600, why);
-    return c->audit_fd >= 0;
-}
-
 static bool open_people(struct control *c, struct text *why)
 {
     char endpoint[100];
@@ -160,7 +152,7 @@ static bool open_all(struct control *c, struct text *why)
     return installation_open(&c->installation, c->settings, why) && open_store(c, why) &&
            secrets_open(&c->installation.secrets, c->installation.dir,
                         c->settings->etcd ? c->store : NULL, c->now_ms / 1000, why) &&
-           open_audit(c, why) && open_server(c, why) && open_people(c, why) && open_roles(c, why) &&
+           audit_open(c, why) && open_server(c, why) && open_people(c, why) && open_roles(c, why) &&
            open_api(c, why) && edges_open(c, why) && replicas_join(c, why);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """access_test.py BUILD: who gets a token, what tokens are refused, and what a request may not be."""
 import base64
+import hashlib
 import http.client
 import json
 import os
@@ -56,7 +57,6 @@ def the_signature_verifies_with_the_published_key():
     key = server.call("GET", "/adfs/discovery/keys").json["keys"][0]
     n, e = (int.from_bytes(base64.urlsafe_b64decode(key[k] + "=="), "big") for k in ("n", "e"))
     signed, signature = admin.token.rsplit(".", 1)
-    import hashlib
     padded = pow(int.from_bytes(base64.urlsafe_b64decode(signature + "=="), "big"), e, n).to_bytes(256, "big")
     assert padded.endswith(hashlib.sha256(signed.encode()).digest())
 
@@ -161,9 +161,9 @@ def exchange(text):
     context = server.tls()
     context.check_hostname = False
     with context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), 10)) as s:
-        s.sendall(text.encode("latin-1"))
         out = b""
         try:
+            s.sendall(text.encode("latin-1"))
             while chunk := s.recv(65536):
                 out += chunk
         except (ssl.SSLError, OSError):
@@ -239,8 +239,40 @@ def the_trail_has_every_write_and_refusal_and_no_secret():
     rows = [json.loads(line) for line in text.splitlines()]
     assert any(r["who"] == "admin" and r["method"] == "PUT" and r["status"] == 201 for r in rows)
     assert any(r["status"] == 401 for r in rows) and any(r["status"] == 429 for r in rows)
+    made = next(r for r in rows if r["method"] == "PUT" and r["status"] == 201)
+    again = next(r for r in rows if r["method"] == "PUT" and r["status"] == 200)
+    assert "before" not in made and len(made["after"]) == 64 and again["before"] == made["after"], (made, again)
     for secret in (admin.token, admin.account["clientSecret"]):
         assert secret not in text and secret not in server.log()
+
+
+def chain_holds():
+    chain = ""
+    with open(os.path.join(server.state, "audit.log"), encoding="utf-8") as f:
+        for line in f:
+            record, mark, told = line.rstrip("\n").rpartition(',"chain":"')
+            chain = hashlib.sha256((chain + record + "}").encode()).hexdigest()
+            if not mark or told != chain + '"}':
+                return False
+    return True
+
+
+def a_record_that_is_taken_out_or_changed_is_found():
+    assert chain_holds()
+    server.end()
+    server.start()  # the chain goes on where it was
+    assert server.call("DELETE", f"{admin.group('rg')}?{GROUPS}").status == 401
+    assert chain_holds()
+    path = os.path.join(server.state, "audit.log")
+    with open(path, encoding="utf-8") as f:
+        lines = f.readlines()
+    for damaged in (lines[:3] + lines[4:], lines[:3] + [lines[3].replace("20", "21", 1)] + lines[4:]):
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(damaged)
+        assert not chain_holds()
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines(lines)
+    assert chain_holds()
 
 
 def bad_command_lines_and_files_say_what_is_wrong():
@@ -294,6 +326,7 @@ try:
         writes_of_one_principal_have_a_rate,
         old_protocols_and_weak_ciphers_are_not_spoken,
         the_trail_has_every_write_and_refusal_and_no_secret,
+        a_record_that_is_taken_out_or_changed_is_found,
         bad_command_lines_and_files_say_what_is_wrong,
         a_new_port_is_written_into_the_account_files,
     ]))
