@@ -13,6 +13,7 @@ struct edges;
 struct later;
 struct audit;
 struct mirror_files;
+struct issuer;
 
 enum { STATUS_CLASSES = 6, AUDIT_DIGEST_TEXT = 2 * TLS_DIGEST + 1 };
 
@@ -24,6 +25,7 @@ struct control {
     struct http_server *http;
     struct edges *edges;
     struct later *later;
+    struct issuer *issuer;       /* NULL: only we issue tokens */
     struct mirror_files *mirror; /* NULL: none */
     char replica[API_GUID_TEXT]; /* this process among those on one store */
     bool roles_stale;            /* another process changed who may what */

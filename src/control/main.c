@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "control/edges.h"
 #include "control/front.h"
+#include "control/issuer.h"
 #include "control/mirror.h"
 #include "control/replicas.h"
 #include "control/roles.h"
@@ -148,6 +149,7 @@ static bool open_all(struct control *c, struct text *why)
 {
     c->edges = edges_new();
     c->later = later_new();
+    c->issuer = issuer_open(c->settings);
     c->mirror = mirror_open(c->settings->mirror_dir, c->settings->mirror_proxy);
     return installation_open(&c->installation, c->settings, why) && open_store(c, why) &&
            secrets_open(&c->installation.secrets, c->installation.dir,
@@ -162,6 +164,7 @@ static void close_all(struct control *c)
     edges_drop(c->edges);
     later_drop(c->later);
     mirror_close(c->mirror);
+    issuer_close(c->issuer);
     api_drop(c->api);
     store_drop(c->store);
     installation_drop(&c->installation);

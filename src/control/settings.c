@@ -28,6 +28,7 @@ struct file {
     struct party *parties;
     size_t parties_n;
     uint32_t token_key_days;
+    const char *issuer_url, *issuer_audience, *issuer_ca_file;
 };
 
 static const struct field limit_rows[] = {
@@ -59,12 +60,23 @@ static const struct field party_rows[] = {
     {0},
 };
 
+static const struct field issuer_rows[] = {
+    {"url", FIELD_TEXT, offsetof(struct file, issuer_url), FIELD_REQUIRED, .max = 400,
+     .help = "of an OpenID Connect issuer, as its tokens have it in iss"},
+    {"audience", FIELD_TEXT, offsetof(struct file, issuer_audience), FIELD_REQUIRED, .max = 400,
+     .help = "what its tokens for us have in aud"},
+    {"ca_file", FIELD_TEXT, offsetof(struct file, issuer_ca_file), .max = 4000,
+     .help = "who vouches for its certificate; the system's authorities by default"},
+    {0},
+};
+
 static const struct field file_rows[] = {
     {"public_names", FIELD_TEXTS, offsetof(struct file, public_names), .max = 200,
      .count_at = offsetof(struct file, public_names_n)},
     {"limits", FIELD_OBJECT, 0, .sub = limit_rows},
     {"m365_authorised", FIELD_BOOL, offsetof(struct file, m365_authorised),
      .help = "may route filters with communities of Office 365 be attached"},
+    {"issuer", FIELD_OBJECT, 0, .sub = issuer_rows},
     {"parties", FIELD_LIST, offsetof(struct file, parties), .max = 60, .sub = party_rows,
      .size = sizeof(struct party), .count_at = offsetof(struct file, parties_n)},
     {"token_key_days", FIELD_U32, offsetof(struct file, token_key_days), .min = 1, .max = 3650,
@@ -110,10 +122,15 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     if (f.mirror_proxy && *f.mirror_proxy && !pac_proxy_is_sane(f.mirror_proxy))
         problem_add(&ps, "/m365_mirror/proxy", "letters, digits and . : ; - _ [ ]", "",
                     "is nothing a PAC file may name");
+    if (f.issuer_url && strncmp(f.issuer_url, "https://", 8) != 0 && *f.issuer_url)
+        problem_add(&ps, "/issuer/url", "begins with https://", "", "is no such address");
     judge_parties(&f, &ps, a);
     yaml_print_problems(doc, &ps, stderr);
     yaml_drop(doc);
     s->public_names = f.public_names;
+    s->issuer_url = f.issuer_url && *f.issuer_url ? f.issuer_url : NULL;
+    s->issuer_audience = f.issuer_audience;
+    s->issuer_ca_file = f.issuer_ca_file;
     s->parties = f.parties;
     s->parties_n = f.parties_n;
     s->token_key_days = f.token_key_days;

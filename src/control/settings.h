@@ -19,6 +19,7 @@ struct settings {
     const char *
         *public_names; /* "host" or "host:port" by which clients may call us, besides ours */
     size_t public_names_n;
+    const char *issuer_url, *issuer_audience, *issuer_ca_file; /* of OpenID Connect; NULL: none */
     struct party *parties;
     size_t parties_n;
     const char *mirror_dir, *mirror_proxy; /* copies of the Office 365 feed; NULL: none */

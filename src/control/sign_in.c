@@ -2,6 +2,7 @@
  * texts that stock clients of the resource manager know. A token's audience is whatever was asked
  * for; the API takes only tokens made for it. */
 #include "control/sign_in.h"
+#include "control/issuer.h"
 #include "control/replicas.h"
 #include "sys/log.h"
 #include <stdio.h>
@@ -128,7 +129,11 @@ bool sign_in_check(struct request *r)
     bool fine = v != TOKEN_REFUSED && issuer_fine(c, claims.issuer) &&
                 audience_fine(c, claims.audience) &&
                 strcmp(claims.tenant_id, c->installation.tenant) == 0;
+    bool foreign = v == TOKEN_REFUSED;
+    if (foreign) v = issuer_verify(c, token, &claims);
+    fine = foreign ? v != TOKEN_REFUSED : fine;
     struct principal *p = fine ? principal_by_object(&c->installation, claims.object_id) : NULL;
+    if (p && p->foreign != foreign) p = NULL; /* nobody vouches for somebody else's people */
     if (!p) {
         reply_error(r, 401, "InvalidAuthenticationToken", "The access token is invalid.");
         return false;

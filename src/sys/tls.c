@@ -281,6 +281,40 @@ bool tls_rsa_public(const char *key_pem, struct text *public_pem, struct text *m
     return read;
 }
 
+static bool public_write(gnutls_pubkey_t key, bool read, struct text *pem)
+{
+    gnutls_datum_t text;
+    bool made = read && gnutls_pubkey_export2(key, GNUTLS_X509_FMT_PEM, &text) == 0;
+    if (made) take(pem, &text);
+    gnutls_pubkey_deinit(key);
+    return made;
+}
+
+static gnutls_datum_t datum(const void *bytes, size_t n)
+{
+    return (gnutls_datum_t){(unsigned char *)(uintptr_t)bytes, (unsigned)n};
+}
+
+bool tls_public_rsa(const void *modulus, size_t modulus_n, const void *exponent, size_t exponent_n,
+                    struct text *pem)
+{
+    enum { LEAST = 256 };
+    gnutls_pubkey_t key;
+    const gnutls_datum_t m = datum(modulus, modulus_n), e = datum(exponent, exponent_n);
+    if (modulus_n < LEAST) return false;
+    must(gnutls_pubkey_init(&key));
+    return public_write(key, gnutls_pubkey_import_rsa_raw(key, &m, &e) == 0, pem);
+}
+
+bool tls_public_p256(const void *x, size_t x_n, const void *y, size_t y_n, struct text *pem)
+{
+    gnutls_pubkey_t key;
+    const gnutls_datum_t dx = datum(x, x_n), dy = datum(y, y_n);
+    must(gnutls_pubkey_init(&key));
+    return public_write(
+        key, gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_SECP256R1, &dx, &dy) == 0, pem);
+}
+
 /* --- digests --- */
 
 void tls_digest(const void *bytes, size_t n, unsigned char out[static TLS_DIGEST])

@@ -41,6 +41,12 @@ MUST_USE bool tls_make_rsa(struct text *key, struct text *why);
 MUST_USE bool tls_rsa_public(const char *key, struct text *public_pem, struct text *modulus,
                              struct text *exponent, struct text *why);
 
+/* Public keys from the numbers of a JSON Web Key, as PEM: RSA of at least 2048 bits, and P-256. */
+MUST_USE bool tls_public_rsa(const void *modulus, size_t modulus_n, const void *exponent,
+                             size_t exponent_n, struct text *pem);
+MUST_USE bool tls_public_p256(const void *x, size_t x_n, const void *y, size_t y_n,
+                              struct text *pem);
+
 void tls_digest(const void *bytes, size_t n, unsigned char out[static TLS_DIGEST]); /* SHA-256 */
 /* PBKDF2 with HMAC-SHA-256 (RFC 8018): as slow as `rounds`. */
 void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n, unsigned rounds,
@@ -48,8 +54,8 @@ void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n,
 /* Gone for good, whatever the compiler thinks of it (RB-192). */
 void tls_wipe(struct text *t);
 
-/* AES-256-GCM under `key`, as base64 of nonce, text and tag. Unsealing is false for anything that was
- * not sealed under the same key, or was changed since. */
+/* AES-256-GCM under `key`, as base64 of nonce, text and tag. Unsealing is false for anything that
+ * was not sealed under the same key, or was changed since. */
 void tls_seal(const unsigned char key[static TLS_DIGEST], const char *plain, size_t n,
               struct text *out);
 MUST_USE bool tls_unseal(const unsigned char key[static TLS_DIGEST], const char *sealed, size_t n,

@@ -28,5 +28,19 @@ enum token_verdict { TOKEN_FINE, TOKEN_EXPIRED, TOKEN_REFUSED };
 MUST_USE enum token_verdict token_verify(const struct token_key *k, const char *token,
                                          int64_t now_s, struct token_claims *out);
 
+/* Another issuer, whose keys are known by its key set. Its tokens need iss, aud (or one of it),
+ * exp, and oid or sub; RS256 or ES256, as the key says that their head names. */
+struct token_issuer;
+struct token_issuer *token_issuer_new(const char *issuer, const char *audience);
+void token_issuer_drop(struct token_issuer *i); /* NULL is ignored */
+/* Its keys are those of the set from now on; how many of it can be used, 0 leaves what there was.
+ */
+size_t token_issuer_keys(struct token_issuer *i, const char *key_set);
+/* Whether the token's head names a key that we have not; false for what is no token. */
+bool token_issuer_lacks(const struct token_issuer *i, const char *token);
+/* *out: issuer, audience and times, and the object id. */
+MUST_USE enum token_verdict token_issuer_verify(const struct token_issuer *i, const char *token,
+                                                int64_t now_s, struct token_claims *out);
+
 /* The JSON Web Key Set (RFC 7517) by which others check our tokens. */
 void token_key_set(const struct token_key *k, struct text *out);

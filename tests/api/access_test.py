@@ -164,6 +164,9 @@ def exchange(text):
         out = b""
         try:
             s.sendall(text.encode("latin-1"))
+        except (ssl.SSLError, OSError):
+            pass  # it was refused before its end
+        try:
             while chunk := s.recv(65536):
                 out += chunk
         except (ssl.SSLError, OSError):
