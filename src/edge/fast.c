@@ -23,6 +23,7 @@ struct fast *fast_new(void)
     if (!f || getrandom(&f->key, sizeof f->key, 0) != sizeof f->key) abort();
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->rivals = rivals_new(&f->key);
+    f->nat.udp = f->nat.timer = -1;
     f->numbers[0] = f->ids[0] = f->policers[0] = true; /* never given out */
     return f;
 }
@@ -45,6 +46,7 @@ static void close_path(struct fast *f)
 void fast_free(struct fast *f)
 {
     if (!f) return;
+    nat_close(f);
     close_path(f);
     for (struct fast_dom *d = f->domains, *next; d; d = next) next = d->next, free_domain(d);
     for (struct fast_att *a = f->atts, *next; a; a = next) next = a->next, free(a);
@@ -140,6 +142,27 @@ static struct fast_sizes sizes_for(const struct intent *i)
     return z;
 }
 
+/* Bindings that are taken over were put where the earlier seed said; it stands in the name nobody has. */
+static uint64_t keep_seed(struct fast *f, uint64_t fresh)
+{
+    uint64_t before;
+    memcpy(&before, f->tables.names[0].text, sizeof before);
+    if (fastpath_took_over(f->path) && before) return before;
+    memcpy(f->tables.names[0].text, &fresh, sizeof fresh);
+    return fresh;
+}
+
+/* Numbers that an earlier run gave to domains there are no more. */
+static void forget_strangers(struct fast *f)
+{
+    for (uint32_t n = 1; n < FAST_DOMAINS; n++) {
+        if (f->numbers[n] || !f->tables.names[n].text[0]) continue;
+        nat_forget(f, n);
+        memset(&f->tables.names[n], 0, sizeof *f->tables.names);
+        fastpath_count_clear(f->path, n);
+    }
+}
+
 static bool open_path(struct fast *f, struct text *why)
 {
     struct fast_sizes z = sizes_for(f->intent);
@@ -152,11 +175,12 @@ static bool open_path(struct fast *f, struct text *why)
     if (heir)
         log_line(LOG_LINE_INFO, "fast-found", "", "%s", fastpath_took_over(f->path) ?
                  "bindings and counters of an earlier run go on" : "an earlier run's layout is replaced");
+    seed = keep_seed(f, seed);
     fast_config_begin(&f->tables, seed);
     f->trie = trie_new(&f->tables, &f->key);
     f->nowhere = trie_table_make(f->trie);
     hops_init(f);
-    struct epoll_event e = {.events = EPOLLIN};
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = &f->path};
     epoll_ctl(f->epoll, EPOLL_CTL_ADD, fastpath_events_fd(f->path), &e);
     return true;
 }
@@ -174,6 +198,7 @@ void fast_domain(struct fast *f, const struct intent_domain *d, int ns)
     }
     x->wanted = true;
     x->ns = ns;
+    x->wish = d;
 }
 
 /* --- rows --- */
@@ -252,6 +277,7 @@ static struct fast_attachment row_of(struct fast *f, const struct fast_att *a)
     const struct fast_port *p = port_of(f, a->port, "");
     bool usable = d->follow && !d->overflowed;
     row.domain = d->number;
+    row.pool = d->has_pool ? d->number : 0;
     row.root4 = usable ? d->root4 : f->nowhere;
     row.root6 = usable ? d->root6 : f->nowhere;
     if (p && p->takes) row.flags |= FAST_TX;
@@ -340,6 +366,7 @@ static void drop_domains(struct fast *f)
         }
         *at = d->next;
         routes_forget(d);
+        nat_forget(f, d->number);
         fastpath_count_clear(f->path, d->number);
         memset(&f->tables.names[d->number], 0, sizeof *f->tables.names);
         f->numbers[d->number] = false;
@@ -370,16 +397,43 @@ static bool follow_domain(struct fast_dom *d, struct text *why)
     return false;
 }
 
+/* The tables are too small for the intent: they are made anew beside the old ones, filled, and replace
+ * them port by port. Bindings are lost with them, which the log says. */
+static void outgrow(struct fast *f)
+{
+    struct fast_sizes z = sizes_for(f->intent);
+    if (!f->path || (z.flows <= f->tables.flows_out_n && z.port_blocks <= f->tables.port_blocks_n)) return;
+    log_line(LOG_LINE_WARN, "fast-outgrown", "", "NAT needs larger tables: bindings begin anew");
+    nat_close(f);
+    for (struct fast_dom *d = f->domains; d; d = d->next) {
+        routes_forget(d);
+        d->root4 = d->root6 = d->number = 0;
+        d->has_pool = d->overflowed = false;
+    }
+    for (struct fast_att *a = f->atts; a; a = a->next) a->rules = (struct att_rules){0}, a->punts = false;
+    for (size_t k = 0; k < f->ports_n; k++) f->ports[k].attached = false;
+    memset(f->numbers + 1, 0, sizeof f->numbers - sizeof *f->numbers);
+    memset(f->acls, 0, sizeof f->acls);
+    memset(f->policers + 1, 0, sizeof f->policers - sizeof *f->policers);
+    memset(f->buckets, 0, sizeof f->buckets);
+    f->free_rows_n = f->retired_rows_n = 0;
+    f->shape = 0;
+    close_path(f);
+}
+
 bool fast_commit(struct fast *f, struct text *why)
 {
     bool fine = true;
     if (f->failed) return true; /* said once */
+    outgrow(f);
     if (!f->path && !open_path(f, why)) {
         f->failed = true;
         return false;
     }
     for (struct fast_dom *d = f->domains; d; d = d->next)
         if (d->wanted) fine = follow_domain(d, why) && fine;
+    for (struct fast_dom *d = f->domains; d; d = d->next)
+        if (d->wanted && d->number) fine = nat_write(f, d, why) && fine;
     look_at_ports(f);
     classes_write(f);
     for (struct fast_att *a = f->atts; a; a = a->next)
@@ -390,11 +444,13 @@ bool fast_commit(struct fast *f, struct text *why)
     rules_settled(f);
     fine = attach_ports(f, why) && fine;
     drop_unwanted(f);
-    return fine;
+    if (f->commits == 1) forget_strangers(f);
+    return nat_partner(f, why) && fine;
 }
 
 void fast_remove(struct fast *f)
 {
+    nat_close(f);
     for (size_t k = f->ports_n; k-- > 0;) drop_port(f, k);
 }
 
@@ -402,21 +458,18 @@ void fast_remove(struct fast *f)
 
 int fast_fd(const struct fast *f) { return f->epoll; }
 
-static void on_event(void *ctx, const struct fast_event *e)
-{
-    (void)ctx, (void)e;
-}
+static void on_event(void *ctx, const struct fast_event *e) { nat_event(ctx, e); }
 
 void fast_ready(struct fast *f, instant now)
 {
     struct epoll_event events[32];
     int n = epoll_wait(f->epoll, events, ARRAY_LEN(events), 0);
-    (void)now;
     for (int k = 0; k < n; k++)
-        if (events[k].data.ptr)
-            routes_read(events[k].data.ptr);
-        else
+        if (events[k].data.ptr == &f->path)
             fastpath_events(f->path, on_event, f);
+        else if (events[k].data.ptr != &f->nat)
+            routes_read(events[k].data.ptr);
+    nat_work(f, now);
 }
 
 void fast_tick(struct fast *f, instant now)
@@ -425,6 +478,7 @@ void fast_tick(struct fast *f, instant now)
     for (struct fast_dom *d = f->domains; d; d = d->next)
         if (d->lost) routes_read(d);
     fast_settle(f);
+    nat_tick(f, now);
     if (!instant_reached(f->probe_at, now)) return;
     f->probe_at = instant_after(now, duration_s(PROBE_S));
     routes_probe_idle(f);

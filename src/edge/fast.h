@@ -39,5 +39,7 @@ bool fast_disturbed(struct fast *f);
 void fast_show_drops(const struct fast *f, struct text *out);
 /* `{"domains":[...],"ports":[...]}`: counters by fate, table sizes, ports. */
 void fast_show(const struct fast *f, struct text *out);
+/* Pools with their use and forecast, and the partner. */
+void fast_show_nat(const struct fast *f, struct text *out);
 /* A DSCP view: classes, policers with their counters. */
 void fast_show_qos(const struct fast *f, struct text *out);

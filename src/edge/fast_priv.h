@@ -5,6 +5,7 @@
 #include "forward/rivals.h"
 #include "forward/trie.h"
 #include "forward/twin.h"
+#include "proto/nat_sync.h"
 #include "sys/fastpath.h"
 #include "sys/fib_follow.h"
 
@@ -29,6 +30,10 @@ struct fast_dom {
     struct fib_follow *follow;
     int ns;                 /* borrowed from the space, during a round */
     bool wanted, lost, overflowed;
+    const struct intent_domain *wish; /* during a round */
+    bool has_pool;
+    double growth;          /* of used port blocks, a second */
+    uint32_t used_before;
 };
 
 struct fast_att {
@@ -74,6 +79,14 @@ struct fast {
     struct att_rules *old_rules;   /* replaced in this round, in force until it ends */
     size_t old_rules_n;
     instant probe_at;
+    struct {
+        struct nat_sync *sync;     /* NULL without a partner */
+        struct addr partner, local;
+        int udp, timer;            /* -1: none */
+        uint32_t walk_row, walk_round, age_row;
+        instant recover_until;     /* so long our own bindings may come from the partner */
+        uint64_t made, aged, taken, strays, full;
+    } nat;
     bool failed;                   /* the program does not load here */
     uint64_t commits, resyncs, shape; /* shape: of the rows in force */
 };
@@ -97,6 +110,14 @@ bool rules_write(struct fast *f, struct fast_att *a, struct text *why);
 void rules_settled(struct fast *f);
 void rules_drop(struct fast *f, struct fast_att *a);
 
-/* fast_nat.c: what an intent leaves open, filled in. */
+/* fast_nat.c */
 uint32_t nat_flows(const struct intent_nat *n);  /* bindings at most */
 uint32_t nat_blocks(const struct intent_nat *n); /* port blocks of the whole pool */
+bool nat_write(struct fast *f, struct fast_dom *d, struct text *why); /* the pool, as the intent says */
+void nat_forget(struct fast *f, uint32_t number); /* pool and bindings of a domain's number */
+bool nat_partner(struct fast *f, struct text *why); /* opens, changes or closes the way to it */
+void nat_close(struct fast *f);
+void nat_event(struct fast *f, const struct fast_event *e);
+void nat_work(struct fast *f, instant now);      /* what came, what is due to be sent */
+void nat_tick(struct fast *f, instant now);      /* ageing, forecasts */
+void nat_show(const struct fast *f, struct text *out);

@@ -114,3 +114,5 @@ void fast_show_qos(const struct fast *f, struct text *out)
     }
     text_add(out, "]}");
 }
+
+void fast_show_nat(const struct fast *f, struct text *out) { nat_show(f, out); }

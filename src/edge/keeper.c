@@ -650,11 +650,7 @@ static void show_neighbors(struct keeper *k, struct text *out)
 static void show_fast(struct keeper *k, struct text *out) { spaces_show_fast(k->spaces, out); }
 static void show_qos(struct keeper *k, struct text *out) { spaces_show_qos(k->spaces, out); }
 
-static void show_nothing(struct keeper *k, struct text *out)
-{
-    (void)k;
-    text_add(out, "{\"configured\":false,\"rules\":[]}");
-}
+static void show_nat(struct keeper *k, struct text *out) { spaces_show_nat(k->spaces, out); }
 
 struct view {
     const char *name;
@@ -677,7 +673,7 @@ static const struct view views[] = {
     {"attachments", ASK_CLIENT, show_attachments},
     {"neighbors", ASK_CLIENT, show_neighbors},
     {"status", ASK_CLIENT, show_status},
-    {"nat", ASK_CLIENT, show_nothing},
+    {"nat", ASK_CLIENT, show_nat},
     {"qos", ASK_CLIENT, show_qos},
     {"fast", ASK_CLIENT, show_fast},
 };

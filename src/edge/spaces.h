@@ -67,4 +67,5 @@ void spaces_show_drops(struct spaces *s, struct text *out);
 /* The fast path: its whole state, and its view of classes and policers. */
 void spaces_show_fast(struct spaces *s, struct text *out);
 void spaces_show_qos(struct spaces *s, struct text *out);
+void spaces_show_nat(struct spaces *s, struct text *out);
 size_t spaces_routes_refused(const struct spaces *s);

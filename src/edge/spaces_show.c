@@ -196,3 +196,11 @@ void spaces_show_qos(struct spaces *s, struct text *out)
     else
         text_add(out, "{\"configured\":false,\"rules\":[]}");
 }
+
+void spaces_show_nat(struct spaces *s, struct text *out)
+{
+    if (s->fast)
+        fast_show_nat(s->fast, out);
+    else
+        text_add(out, "{\"configured\":false,\"pools\":[]}");
+}

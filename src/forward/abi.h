@@ -91,7 +91,7 @@ enum {
     FAST_CLASSES = 4,
     FAST_POOL_INSIDES = 4,
     FAST_POOL_STATICS = 4,
-    FAST_PORT_TRIES = 8,          /* outside ports that a new flow is offered */
+    FAST_PORT_TRIES = 32,         /* outside ports that a new flow is offered */
     FAST_DOMAINS = 1024,          /* numbers; a domain's pool has the same one */
     FAST_NAME_BYTES = 48,
 };
@@ -251,7 +251,7 @@ struct fast_flow {
     __u32 other;                  /* row of the other table */
     __u32 block;                  /* of fast_port_block */
     __u64 packets, bytes;
-    __u64 unused;
+    __u64 told;                   /* the daemon's: when its partner heard of it last, 2^30 ns */
 };
 
 struct fast_port_block {

@@ -63,7 +63,7 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
     struct fast_flow *known = fast_flow_find(&env, t->config, 0, &out_key);
     if (known) {
         if (known->to_addr != f->outside_addr || known->to_port != f->outside_port) return FLOWS_STRAY;
-        known->seen = now;
+        if (known->seen < now) known->seen = now;
         known->marks |= f->marks;
         return FLOWS_KNOWN;
     }
@@ -85,7 +85,7 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
     i->marks = o->marks = (uint8_t)((f->marks & 15) | (theirs ? FAST_FLOW_THEIRS : 0));
     i->block = o->block = block;
     i->seen = o->seen = now;
-    i->unused = o->unused = 0;
+    i->told = o->told = now; /* the partner knows it: it said so */
     fast_flow_publish(i);
     fast_flow_publish(o);
     __sync_fetch_and_add(&t->port_blocks[block].flows, 1);
@@ -93,6 +93,23 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
 }
 
 /* --- out --- */
+
+bool flows_find(struct fast_tables *t, const struct flow *f, uint32_t *row)
+{
+    struct twin env = {.tables = t};
+    struct fast_key key = key_out(f);
+    struct fast_flow *known = fast_flow_find(&env, t->config, 0, &key);
+    if (known) *row = (uint32_t)(known - t->flows_out);
+    return known != NULL;
+}
+
+bool flows_is_ours(const struct fast_tables *t, const struct flow *f)
+{
+    const struct fast_pool *p = &t->pools[f->domain % FAST_DOMAINS];
+    uint32_t block;
+    return block_for(p, f->outside_addr, f->outside_port, &block) &&
+           (block - p->blocks_at) % (p->sides ? p->sides : 1) == p->side;
+}
 
 bool flows_read(const struct fast_tables *t, uint32_t row, struct flow *out)
 {

@@ -17,6 +17,10 @@ enum flows_put { FLOWS_NEW, FLOWS_KNOWN, FLOWS_STRAY /* no block of the pool has
  * host's. */
 enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t now);
 
+/* The row of a binding with f's inside and far end. */
+MUST_USE bool flows_find(struct fast_tables *t, const struct flow *f, uint32_t *row);
+bool flows_is_ours(const struct fast_tables *t, const struct flow *f); /* by the pool's arithmetic */
+
 /* The binding in a row of flows_out; false: the row is free, or being written. */
 MUST_USE bool flows_read(const struct fast_tables *t, uint32_t row, struct flow *out);
 uint32_t flows_seen(const struct fast_tables *t, uint32_t row); /* in either direction, last */

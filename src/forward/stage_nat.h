@@ -150,7 +150,7 @@ FAST_INLINE void fast_flow_fill(struct fast_flow *f, const struct fast_key *k)
     f->far_port = k->far_port;
     f->proto = (__u8)k->proto;
     f->marks = 0;
-    f->packets = f->bytes = 0;
+    f->packets = f->bytes = f->told = 0;
 }
 
 FAST_INLINE void fast_flow_publish(struct fast_flow *f) { __sync_lock_test_and_set(&f->state, FAST_FLOW_USED); }
@@ -197,28 +197,35 @@ FAST_OUTLINE int fast_block_of(FAST_ENV *env, const struct fast_run *r, const st
 /* --- a new binding --- */
 
 struct fast_offer { /* of ports */
-    struct fast_key key; /* of the packets that come back */
-    __u32 low, wanted;   /* first port of the block; the inside port */
-    int row;
+    struct fast_key key; /* of the packets that come back; near_port: the one that was free */
+    __u32 low, ports;    /* of the block */
+    __u32 wanted;        /* the inside port */
 };
 
-FAST_INLINE void fast_offer_try(FAST_ENV *env, const struct fast_run *r, const struct fast_pool *p,
-                                struct fast_offer *o, __u32 n)
+/* Row of the first port that is free for this far end; -1: none of those tried. */
+FAST_VERIFIED_ONCE int fast_offer_ports(FAST_ENV *env, const struct fast_config *c, struct fast_offer *o)
 {
-    __u32 ports = p->block_ports ? p->block_ports : 1;
-    o->key.near_port = FAST_BE16(o->low + (o->wanted + n * FAST_PORT_STRIDE) % ports);
-    o->row = fast_flow_claim(env, r->config, 1, &o->key);
+    int row = -1;
+    FAST_PIN(env);
+    if (!c || !o) return -1;
+    FAST_UNROLL
+    for (__u32 n = 0; n < FAST_PORT_TRIES; n++) {
+        if (row >= 0) continue;
+        o->key.near_port = FAST_BE16(o->low + (o->wanted + n * FAST_PORT_STRIDE) % o->ports);
+        row = fast_flow_claim(env, c, 1, &o->key);
+    }
+    return row;
 }
 
 /* Both rows of x->key; x gets the translation. FAST_GO or why not. */
 FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x)
 {
     const struct fast_pool *p = x->pool;
-    struct fast_offer o = {.key = x->key, .row = -1};
+    struct fast_offer o = {.key = x->key, .ports = p->block_ports ? p->block_ports : 1};
     struct fast_flow *in, *out;
     struct fast_port_block *b;
     __u32 n, addr;
-    int block = fast_block_of(env, r, p, x->key.near_addr), row;
+    int block = fast_block_of(env, r, p, x->key.near_addr), row, back;
     if (block < 0) return FAST_NAT_POOL_FULL;
     b = fast_at_port_blocks(env, (__u32)block);
     if (!b) return FAST_NAT_POOL_FULL;
@@ -232,11 +239,9 @@ FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x
     o.key.near_addr = FAST_BE32(p->first + addr);
     o.low = p->port_low + n * p->block_ports;
     o.wanted = FAST_BE16(x->key.near_port);
-    FAST_UNROLL
-    for (__u32 i = 0; i < FAST_PORT_TRIES; i++)
-        if (o.row < 0) fast_offer_try(env, r, p, &o, i);
-    if (o.row < 0) return FAST_NAT_TABLE_FULL;
-    in = fast_at_flows_in(env, (__u32)o.row);
+    back = fast_offer_ports(env, r->config, &o);
+    if (back < 0) return FAST_NAT_TABLE_FULL;
+    in = fast_at_flows_in(env, (__u32)back);
     if (!in) return FAST_NAT_TABLE_FULL;
     row = fast_flow_claim(env, r->config, 0, &x->key);
     out = row < 0 ? 0 : fast_at_flows_out(env, (__u32)row);
@@ -251,7 +256,7 @@ FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x
     in->other = (__u32)row;
     out->to_addr = o.key.near_addr;
     out->to_port = o.key.near_port;
-    out->other = (__u32)o.row;
+    out->other = (__u32)back;
     in->block = out->block = (__u32)block;
     in->seen = out->seen = fast_age_clock(env, r);
     out->marks = (__u8)x->marks;

@@ -97,22 +97,28 @@ FAST_INLINE int stage_route(FAST_ENV *env, struct fast_run *r, __u32 index, __u3
     return r->out ? FAST_GO : FAST_NO_ROUTE;
 }
 
+/* Has a group a member that leaves by attachment `number`? In a function of its own: the verifier would
+ * follow every combination of members through all that comes behind. */
+FAST_OUTLINE int fast_group_has(FAST_ENV *env, const struct fast_hop *group, __u32 number)
+{
+    int has = 0;
+    FAST_UNROLL
+    for (int i = 0; i < 8; i++) {
+        const struct fast_hop *m = i < group->members_n ? fast_at_hops(env, group->members[i]) : 0;
+        if (m && m->attachment == number) has = 1;
+    }
+    return has;
+}
+
 /* Does the route to the source lead out of the attachment it came in by? Of a group, one member does.
  * Numbers are compared, not pointers: from equal pointers the compiler takes one for the other, and
  * verifiers before 6.2 do not see that the other was checked. */
 FAST_INLINE int fast_leads_back(FAST_ENV *env, const struct fast_run *r, __u32 index)
 {
     const struct fast_hop *h = index ? fast_at_hops(env, index) : 0;
-    int back = 0;
     if (!h) return 0;
-    if (h->kind != FAST_HOP_GROUP)
-        return h->kind != FAST_HOP_LOCAL && h->attachment == r->arrived;
-    FAST_UNROLL
-    for (int i = 0; i < 8; i++) {
-        const struct fast_hop *m = i < h->members_n ? fast_at_hops(env, h->members[i]) : 0;
-        if (m && m->attachment == r->arrived) back = 1;
-    }
-    return back;
+    if (h->kind == FAST_HOP_GROUP) return fast_group_has(env, h, r->arrived);
+    return h->kind != FAST_HOP_LOCAL && h->attachment == r->arrived;
 }
 
 /* `source`: what the attachment's own table says; `reverse`: what the domain's says of the source. */

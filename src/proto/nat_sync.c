@@ -19,7 +19,7 @@ struct nat_sync {
     bool wants_all, owes_ack;
     uint32_t round;
     instant heard, hello_at, again_at;
-    struct parcel window[NAT_SYNC_WINDOW];
+    struct parcel window[NAT_SYNC_WINDOW], early[NAT_SYNC_WINDOW]; /* early: of the partner, `sent` means there */
     struct nat_sync_counts counts;
 };
 
@@ -95,23 +95,41 @@ static void take_ack(struct nat_sync *s, instant now, const struct natsync_head 
     s->again_at = s->first < s->cursor ? instant_after(now, duration_ms(NAT_SYNC_AGAIN_MS)) : NEVER;
 }
 
+static void hear_stream(struct nat_sync *s, uint32_t stream)
+{
+    s->their_stream = stream;
+    s->taken = 0;
+    for (size_t k = 0; k < NAT_SYNC_WINDOW; k++) s->early[k].sent = false;
+}
+
 static void meet(struct nat_sync *s, const struct natsync_head *h)
 {
     if (h->epoch == s->partner) return;
     s->partner = h->epoch;
-    s->their_stream = s->taken = 0;
+    hear_stream(s, 0);
     begin_stream(s);
 }
 
-/* In order, once; a new stream begins with 1. */
-static bool is_next(struct nat_sync *s, const struct natsync_head *h)
+/* Keeps the records until it is their turn. */
+static void keep(struct nat_sync *s, const struct natsync_head *h, struct cursor *c)
 {
-    if (h->stream != s->their_stream) {
-        if (h->stream < s->their_stream) return false;
-        s->their_stream = h->stream;
-        s->taken = 0;
+    if (h->stream > s->their_stream) hear_stream(s, h->stream);
+    if (h->sequence != s->taken + 1) s->counts.out_of_order++;
+    if (h->stream < s->their_stream || h->sequence <= s->taken || h->sequence > s->taken + NAT_SYNC_WINDOW) return;
+    struct parcel *p = &s->early[h->sequence % NAT_SYNC_WINDOW];
+    if (p->sent) return;
+    *p = (struct parcel){.sent = true};
+    while (p->n < NATSYNC_RECORDS_MAX && cursor_left(c) && natsync_read_record(c, &p->records[p->n])) p->n++;
+}
+
+static void take_kept(struct nat_sync *s, void (*put)(void *ctx, const struct natsync_record *r), void *ctx)
+{
+    for (struct parcel *p; (p = &s->early[(s->taken + 1) % NAT_SYNC_WINDOW])->sent;) {
+        p->sent = false;
+        s->taken++;
+        for (uint16_t k = 0; k < p->n; k++) put(ctx, &p->records[k]);
+        s->counts.records_in += p->n;
     }
-    return h->sequence == s->taken + 1;
 }
 
 const char *nat_sync_input(struct nat_sync *s, instant now, struct span datagram,
@@ -134,13 +152,8 @@ const char *nat_sync_input(struct nat_sync *s, instant now, struct span datagram
     take_ack(s, now, &h);
     if (!h.sequence) return NULL;
     s->owes_ack = true;
-    if (!is_next(s, &h)) {
-        s->counts.out_of_order++;
-        return NULL;
-    }
-    s->taken = h.sequence;
-    while (cursor_left(&c) && natsync_read_record(&c, &r)) put(ctx, &r);
-    s->counts.records_in += h.records;
+    keep(s, &h, &c);
+    take_kept(s, put, ctx);
     return NULL;
 }
 

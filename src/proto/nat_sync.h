@@ -5,8 +5,8 @@
  *
  * A stream begins whenever the partner is new to us (its epoch changed, it had been silent, or we had to
  * throw records away): its first records are all bindings there are, of both edges, so that an edge that
- * lost its memory gets its own ones back. Datagrams of a stream are taken in order; others are dropped
- * and come again. */
+ * lost its memory gets its own ones back. Datagrams of a stream take effect in order; one that comes early
+ * waits for those before it. */
 #pragma once
 #include "base/instant.h"
 #include "wire/natsync.h"

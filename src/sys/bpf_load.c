@@ -55,6 +55,11 @@ bool bpf_finish(struct bpf_loaded *l, struct text *why)
     return fault == 0;
 }
 
+bool bpf_bind(const struct bpf_loaded *l, const char *program, const char *map)
+{
+    return bpf_prog_bind_map(bpf_loaded_program(l, program), bpf_loaded_map(l, map), NULL) == 0;
+}
+
 struct bpf_loaded *bpf_load(const void *bytes, size_t n, struct text *why)
 {
     struct bpf_loaded *l = bpf_open(bytes, n, why);

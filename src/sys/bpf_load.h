@@ -14,6 +14,8 @@ struct bpf_loaded *bpf_load(const void *bytes, size_t n, struct text *why);
 struct bpf_loaded *bpf_open(const void *bytes, size_t n, struct text *why);
 bool bpf_choose_rows(struct bpf_loaded *l, const char *map, uint32_t rows);
 bool bpf_choose_map(struct bpf_loaded *l, const char *map, int fd); /* the descriptor stays the caller's */
+/* After that: a map the program does not use shall be found through it, and live as long. */
+bool bpf_bind(const struct bpf_loaded *l, const char *program, const char *map);
 MUST_USE bool bpf_finish(struct bpf_loaded *l, struct text *why); /* false: only bpf_loaded_drop is left */
 void bpf_loaded_drop(struct bpf_loaded *l);                           /* what is attached stays */
 int bpf_loaded_program(const struct bpf_loaded *l, const char *name); /* descriptor, borrowed; -1 */

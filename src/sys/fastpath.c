@@ -93,7 +93,10 @@ static bool load(struct fastpath *f, const struct fast_sizes *z, unsigned port, 
     for (int k = 0; k < FAST_TABLES; k++)
         bpf_choose_rows(f->loaded, map_name(k, name), fast_table_rows_n(z, k));
     f->took_over = take_over(f->loaded, port, z);
-    return bpf_finish(f->loaded, why);
+    if (!bpf_finish(f->loaded, why)) return false;
+    if (bpf_bind(f->loaded, "fastpath", "fl_names")) return true;
+    text_addf(why, "cannot bind a table to the program: %s", strerror(errno));
+    return false;
 }
 
 static bool map_tables(struct fastpath *f, const struct fast_sizes *z, struct text *why)

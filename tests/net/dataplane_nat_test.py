@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""dataplane_nat_test.py EDGE: NAT on real packets, two edges with one pool, either of which may be lost.
+
+                      10.0.1.0/24 +----+ 10.1.1.0/24
+                 eth1 ----------- | E1 | ----------- eth1
+    C 10.0.0.2                    +----+                    S 10.9.9.9
+                 eth2 ----------- | E2 | ----------- eth2   (knows only the pool 203.0.113.0/26)
+                      10.0.2.0/24 +----+ 10.1.2.0/24
+                                 E1 === E2: 10.255.0.0/30, bindings
+
+No BGP: which edge carries the traffic is a route of C and of S. FAIRLEAD_FLOWS flows of each kind of
+fakes/flowkeep.py (default 100). Needs root: exit status 77 without.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import edge_test
+from edge_test import Failed, Router, Scene, run, wait_for
+
+FLOWS = int(os.environ.get("FAIRLEAD_FLOWS", "100"))
+KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fakes", "flowkeep.py")
+
+
+class NatScene(Scene):
+    def __init__(self, edge, **nat):
+        super().__init__(edge, "")
+        self.nat = nat
+
+    def wire(self):
+        for name in ("C", "S", "E1", "E2"):
+            run("ip", "netns", "add", self.ns(name))
+            run("ip", "-n", self.ns(name), "link", "set", "dev", "lo", "up")
+        for e in "12":
+            for host, net in (("C", 0), ("S", 1)):
+                self.cable(host, "eth" + e, "E" + e, host.lower(), 1500)
+                run("ip", "netns", "exec", self.ns(host), "ethtool", "-K", "eth" + e, "tx", "off", "gro", "on")
+                run("ip", "-n", self.ns(host), "address", "add", f"10.{net}.{e}.2/24", "dev", "eth" + e)
+        self.cable("E1", "sync", "E2", "sync", 1500)
+        for e in "12":
+            run("ip", "-n", self.ns("E" + e), "address", "add", f"10.255.0.{e}/30", "dev", "sync")
+        run("ip", "-n", self.ns("C"), "address", "add", "10.0.0.2/32", "dev", "lo")
+        run("ip", "-n", self.ns("S"), "address", "add", "10.9.9.9/32", "dev", "lo")
+        for host in "CS":
+            run("ip", "netns", "exec", self.ns(host), "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0")
+
+    def document(self, e):
+        nat = {"first": "203.0.113.0", "last": "203.0.113.63", "side": int(e) - 1, "sides": 2, "block_ports": 16128,
+               "partner": f"10.255.0.{3 - int(e)}", "local": f"10.255.0.{e}", **self.nat}
+        return {"router": {"name": "e" + e, "id": "192.0.2." + e, "asn": 65010}, "dataplane": "fast",
+                "domains": [{"name": "m", "kind": "plain", "nat": nat,
+                             "attachments": [{"name": "in", "port": "c", "addresses": [f"10.0.{e}.1/24"]},
+                                             {"name": "out", "port": "s", "outside": True, "addresses": [f"10.1.{e}.1/24"]}],
+                             "routes": [{"prefix": "10.0.0.2/32", "via": f"10.0.{e}.2"}, {"prefix": "10.9.9.9/32", "via": f"10.1.{e}.2"}]}]}
+
+    def start(self):
+        self.e = {e: Router(self, self.ns("E" + e), self.document(e)) for e in "12"}
+        for r in self.e.values():
+            r.start()
+        wait_for("the partners", lambda: all(self.partner(e).get("up") and self.partner(e)["told_all"] for e in "12"))
+
+    def partner(self, e):
+        return self.e[e].ask("show nat").get("partner", {})
+
+    def pool(self, e):
+        return self.e[e].ask("show nat")["pools"][0]
+
+    def by(self, e):
+        """Traffic takes this edge."""
+        run("ip", "-n", self.ns("C"), "route", "replace", "10.9.9.9/32", "via", f"10.0.{e}.1", "src", "10.0.0.2")
+        run("ip", "-n", self.ns("S"), "route", "replace", "203.0.113.0/26", "via", f"10.1.{e}.1")
+
+    def ping(self, count=3):
+        out = run("ip", "netns", "exec", self.ns("C"), "ping", "-q", "-c", str(count), "-i", "0.05", "-W", "2", "10.9.9.9", check=False)
+        m = re.search(r"(\d+) received", out)
+        return int(m.group(1)) if m else 0
+
+    def lose(self, e, other=None):
+        """An edge goes as by a power cut: no goodbye, nothing of it is left. Traffic takes the other one."""
+        for port in ("c", "s", "sync"):
+            run("ip", "-n", self.ns("E" + e), "link", "set", "dev", port, "down")
+        if other:
+            self.by(other)
+        self.e[e].process.kill()
+        self.e[e].process.wait()
+        for port in ("c", "s"):
+            run("ip", "-n", self.ns("E" + e), "link", "set", "dev", port, "xdp", "off", check=False)
+        for name in run("ip", "netns", "list").split():
+            if name.startswith(self.ns("E" + e) + "."):
+                run("ip", "netns", "del", name)
+        for link in re.findall(r": (fl[0-9a-f]{12})@", run("ip", "-n", self.ns("E" + e), "-o", "link")):
+            run("ip", "-n", self.ns("E" + e), "link", "del", link, check=False)
+
+    def bring_back(self, e):
+        for port in ("c", "s", "sync"):
+            run("ip", "-n", self.ns("E" + e), "link", "set", "dev", port, "up")
+        self.e[e].start()
+
+
+class Flows:
+    def __init__(self, scene, n):
+        self.process = subprocess.Popen([sys.executable, KEEPER, scene.ns("C"), scene.ns("S"), "10.0.0.2", "10.9.9.9", "7000", str(n)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        scene.processes.append(self.process)
+        line = self.process.stdout.readline()
+        if not line.startswith("open"):
+            raise Failed("the flows could not be opened")
+
+    def order(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+    def count(self, seconds):
+        return json.loads(self.order(f"count {seconds}"))
+
+
+def all_alive(counts):
+    return all(alive == n for alive, n, _ in counts.values())
+
+
+# --- cases ---
+
+def flows_survive_the_loss_of_either_edge_and_its_return(edge):
+    with NatScene(edge) as t:
+        t.start()
+        t.by("1")
+        wait_for("the first ping", lambda: t.ping(1))
+        flows = Flows(t, FLOWS)
+        assert flows.count(1)["up"][0] == FLOWS
+        wait_for("all bindings at the partner", lambda: t.pool("2")["bindings"] >= 3 * FLOWS)
+        flows.order("mark")
+        t.lose("1", "2")
+        flows.order("speak")
+        lost = flows.count(4)
+        print(f"   after the loss of edge 1: {lost}")
+        assert all_alive(lost), lost
+        t.bring_back("1")
+        wait_for("edge 1 knows them again", lambda: t.pool("1")["bindings"] >= 3 * FLOWS)
+        flows.order("mark")
+        t.by("1")
+        back = flows.count(3)
+        print(f"   back on edge 1: {back}")
+        assert all_alive(back), back
+        flows.order("mark")
+        t.lose("2")
+        assert all_alive(flows.count(2))
+        sync = t.partner("1")
+        print(f"   {sync['records_out']} records in {sync['datagrams_out']} datagrams")
+
+
+def answers_may_come_back_by_the_other_edge(edge):
+    with NatScene(edge) as t:
+        t.start()
+        run("ip", "-n", t.ns("C"), "route", "replace", "10.9.9.9/32", "via", "10.0.1.1", "src", "10.0.0.2")
+        run("ip", "-n", t.ns("S"), "route", "replace", "203.0.113.0/26", "via", "10.1.2.1")
+        # the first answer may be faster than the news of its binding
+        wait_for("pings out by edge 1 and in by edge 2", lambda: t.ping(10) >= 9)
+
+
+def a_restarted_keeper_goes_on_with_its_bindings(edge):
+    with NatScene(edge) as t:
+        t.start()
+        t.by("1")
+        wait_for("the first ping", lambda: t.ping(1))
+        flows = Flows(t, 20)
+        t.e["1"].process.kill()
+        t.e["1"].process.wait()
+        t.lose("2") # nobody else remembers
+        t.e["1"].start()
+        assert "bindings and counters of an earlier run go on" in open(t.e["1"].log).read(), open(t.e["1"].log).read()[-800:]
+        assert t.pool("1")["bindings"] >= 60
+        flows.order("speak")
+        assert all_alive(flows.count(2))
+
+
+def static_pairs_work_both_ways_and_hairpins_are_refused(edge):
+    with NatScene(edge, static=[{"inside": "10.0.0.2/32", "outside": "203.0.113.40/32"}], last="203.0.113.31") as t:
+        t.start()
+        t.by("1")
+        wait_for("a ping out", lambda: t.ping(3) == 3)
+        out = run("ip", "netns", "exec", t.ns("S"), "ping", "-q", "-c", "3", "-i", "0.05", "-W", "2", "-I", "10.9.9.9", "203.0.113.40")
+        assert "3 received" in out, out
+        run("ip", "-n", t.ns("C"), "route", "replace", "203.0.113.0/26", "via", "10.0.1.1", "src", "10.0.0.2")
+        run("ip", "netns", "exec", t.ns("C"), "ping", "-q", "-c", "2", "-i", "0.05", "-W", "1", "203.0.113.5", check=False)
+        run("ip", "netns", "exec", t.ns("S"), "ping", "-q", "-c", "2", "-i", "0.05", "-W", "1", "-I", "10.9.9.9", "203.0.113.6", check=False)
+        rows = {r.get("name"): r["packets"] for r in t.e["1"].ask("show drops")["drops"]}
+        assert rows.get("NAT_HAIRPIN") == 2 and rows.get("NAT_NO_BINDING") == 2, rows
+
+
+def an_inside_host_gets_its_bindings_and_no_more(edge):
+    with NatScene(edge, block_ports=64, host_limit=8) as t:
+        t.start()
+        t.by("1")
+        run("ip", "netns", "exec", t.ns("C"), sys.executable, "-c",
+            "import socket\nfor p in range(20):\n s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n s.bind(('10.0.0.2', 5000 + p))\n s.sendto(b'x', ('10.9.9.9', 9))")
+        rows = wait_for("the drops", lambda: {r.get("name"): r["packets"] for r in t.e["1"].ask("show drops")["drops"]}.get("NAT_HOST_LIMIT"))
+        assert rows == 12, rows
+        pool = t.pool("1")
+        assert pool["bindings"] == 8 and pool["blocks_used"] == 1 and pool["refused"] == 12, pool
+        assert re.search(r"nat-block .*inside 10.0.0.2, 203.0.113.\d+ ports \d+-\d+", open(t.e["1"].log).read())
+
+
+def main():
+    edge_test.CASES = [v for k, v in globals().items() if callable(v) and getattr(v, "__module__", "") == "__main__" and k.count("_") > 3]
+    return edge_test.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
