@@ -4,91 +4,112 @@
 #pragma once
 #include "forward/stage_frame.h"
 
-FAST_INLINE int fast_ports_match(const struct fast_run *r, __u16 low, __u16 high, __u8 action)
+/* What a list is asked, and answers. A function that the verifier looks at once gets no pointers. */
+struct fast_asked {
+    __u64 source[2], target[2]; /* as on the wire; IPv4 in the first half of the first */
+    __u32 part;                 /* the next one to be asked; 0: that was all */
+    __u16 target_port;          /* host order */
+    __u8 proto, ports, mark;
+    __u8 unused[3];
+};
+
+FAST_INLINE int fast_ports_match(const struct fast_asked *q, __u16 low, __u16 high, __u8 action)
 {
-    __u16 port = FAST_BE16(r->target_port);
     if (low == 0 && high == 0xffff) return 1;
-    if (!r->ports) return action == FAST_DENY;
-    return port >= low && port <= high;
+    if (!q->ports) return action == FAST_DENY;
+    return q->target_port >= low && q->target_port <= high;
 }
 
 /* FAST_GO to go on with the next row; FAST_FORWARDED: permitted; FAST_ACL. */
-FAST_INLINE int fast_judge(struct fast_run *r, __u8 action, __u8 mark, __u64 *packets)
+FAST_INLINE int fast_judge(struct fast_asked *q, __u8 action, __u8 mark, __u64 *packets)
 {
     *packets += 1; /* not atomic: a lost count under contention is cheaper than a locked line */
     if (action == FAST_COUNT) return FAST_GO;
-    r->mark = mark;
+    q->mark = mark;
     return action == FAST_DENY ? FAST_ACL : FAST_FORWARDED;
 }
 
-FAST_INLINE int fast_acl_row4(struct fast_run *r, struct fast_acl4 *x, __u32 source, __u32 target)
+FAST_INLINE int fast_acl_row4(struct fast_asked *q, struct fast_acl4 *x, __u32 source, __u32 target)
 {
     if ((source & x->source_mask) != x->source || (target & x->target_mask) != x->target) return FAST_GO;
-    if (x->proto && x->proto != r->proto) return FAST_GO;
-    if (!fast_ports_match(r, x->port_low, x->port_high, x->action)) return FAST_GO;
-    return fast_judge(r, x->action, x->mark, &x->packets);
+    if (x->proto && x->proto != q->proto) return FAST_GO;
+    if (!fast_ports_match(q, x->port_low, x->port_high, x->action)) return FAST_GO;
+    return fast_judge(q, x->action, x->mark, &x->packets);
 }
 
-FAST_INLINE int fast_acl_row6(struct fast_run *r, struct fast_acl6 *x, const __u64 *source, const __u64 *target)
+FAST_INLINE int fast_acl_row6(struct fast_asked *q, struct fast_acl6 *x)
 {
-    if ((source[0] & x->source_mask[0]) != x->source[0] || (source[1] & x->source_mask[1]) != x->source[1] ||
-        (target[0] & x->target_mask[0]) != x->target[0] || (target[1] & x->target_mask[1]) != x->target[1])
+    if ((q->source[0] & x->source_mask[0]) != x->source[0] || (q->source[1] & x->source_mask[1]) != x->source[1] ||
+        (q->target[0] & x->target_mask[0]) != x->target[0] || (q->target[1] & x->target_mask[1]) != x->target[1])
         return FAST_GO;
-    if (x->proto && x->proto != r->proto) return FAST_GO;
-    if (!fast_ports_match(r, x->port_low, x->port_high, x->action)) return FAST_GO;
-    return fast_judge(r, x->action, x->mark, &x->packets);
+    if (x->proto && x->proto != q->proto) return FAST_GO;
+    if (!fast_ports_match(q, x->port_low, x->port_high, x->action)) return FAST_GO;
+    return fast_judge(q, x->action, x->mark, &x->packets);
 }
 
-/* One part of a list: FAST_GO if none of its rows ended it; *part becomes the next one. */
-FAST_OUTLINE int fast_acl_part4(FAST_ENV *env, struct fast_run *r, __u32 *part, __u32 source, __u32 target)
+/* One part of a list: FAST_GO if none of its rows ended it. */
+FAST_VERIFIED_ONCE int fast_acl_part4(FAST_ENV *env, struct fast_asked *q)
 {
-    struct fast_acl *a = fast_at_acls(env, *part);
+    struct fast_acl *a;
     int v = FAST_GO;
-    *part = 0;
+    FAST_PIN(env);
+    if (!q) return FAST_ACL;
+    a = fast_at_acls(env, q->part);
+    q->part = 0;
     if (!a) return FAST_ACL;
     FAST_UNROLL
     for (int i = 0; i < FAST_ACL_ROWS; i++) {
         if (v != FAST_GO || !a->v4[i].used) break;
-        v = fast_acl_row4(r, &a->v4[i], source, target);
+        v = fast_acl_row4(q, &a->v4[i], (__u32)q->source[0], (__u32)q->target[0]);
     }
-    *part = a->next;
+    q->part = a->next;
     return v;
 }
 
-FAST_OUTLINE int fast_acl_part6(FAST_ENV *env, struct fast_run *r, __u32 *part, const __u64 *source,
-                                const __u64 *target)
+FAST_VERIFIED_ONCE int fast_acl_part6(FAST_ENV *env, struct fast_asked *q)
 {
-    struct fast_acl *a = fast_at_acls(env, *part);
+    struct fast_acl *a;
     int v = FAST_GO;
-    *part = 0;
+    FAST_PIN(env);
+    if (!q) return FAST_ACL;
+    a = fast_at_acls(env, q->part);
+    q->part = 0;
     if (!a) return FAST_ACL;
     FAST_UNROLL
     for (int i = 0; i < FAST_ACL_ROWS; i++) {
         if (v != FAST_GO || !a->v6[i].used) break;
-        v = fast_acl_row6(r, &a->v6[i], source, target);
+        v = fast_acl_row6(q, &a->v6[i]);
     }
-    *part = a->next;
+    q->part = a->next;
     return v;
+}
+
+FAST_INLINE int stage_acl(FAST_ENV *env, struct fast_run *r, struct fast_asked *q)
+{
+    int v = FAST_GO;
+    q->part = r->in->acl;
+    q->target_port = FAST_BE16(r->target_port);
+    q->proto = r->proto;
+    q->ports = r->ports;
+    q->mark = FAST_UNMARKED;
+    FAST_UNROLL
+    for (int i = 0; i < FAST_ACL_PARTS; i++)
+        if (v == FAST_GO && q->part) v = r->six ? fast_acl_part6(env, q) : fast_acl_part4(env, q);
+    r->mark = q->mark;
+    return v == FAST_FORWARDED ? FAST_GO : FAST_ACL;
 }
 
 FAST_INLINE int stage_acl4(FAST_ENV *env, struct fast_run *r, __u32 source, __u32 target)
 {
-    __u32 part = r->in->acl;
-    int v = FAST_GO;
-    if (!(r->in->flags & FAST_ACL_IN)) return FAST_GO;
-    FAST_UNROLL
-    for (int i = 0; i < FAST_ACL_PARTS; i++)
-        if (v == FAST_GO && part) v = fast_acl_part4(env, r, &part, source, target);
-    return v == FAST_FORWARDED ? FAST_GO : FAST_ACL;
+    struct fast_asked q = {.source = {source}, .target = {target}};
+    return r->in->flags & FAST_ACL_IN ? stage_acl(env, r, &q) : FAST_GO;
 }
 
-FAST_INLINE int stage_acl6(FAST_ENV *env, struct fast_run *r, const __u64 *source, const __u64 *target)
+FAST_INLINE int stage_acl6(FAST_ENV *env, struct fast_run *r, const __u32 *source, const __u32 *target)
 {
-    __u32 part = r->in->acl;
-    int v = FAST_GO;
+    struct fast_asked q = {.part = 0};
     if (!(r->in->flags & FAST_ACL_IN)) return FAST_GO;
-    FAST_UNROLL
-    for (int i = 0; i < FAST_ACL_PARTS; i++)
-        if (v == FAST_GO && part) v = fast_acl_part6(env, r, &part, source, target);
-    return v == FAST_FORWARDED ? FAST_GO : FAST_ACL;
+    __builtin_memcpy(q.source, source, sizeof q.source);
+    __builtin_memcpy(q.target, target, sizeof q.target);
+    return stage_acl(env, r, &q);
 }

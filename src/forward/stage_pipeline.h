@@ -84,12 +84,7 @@ FAST_INLINE int fast_run6(FAST_ENV *env, struct fast_run *r, struct fast_frame *
     v = stage_route(env, r, fast_route6(env, r->config, r->in->root6, target),
                     fast_flow_hash(r, source[1] ^ source[3], target[1] ^ target[3]));
     if (v != FAST_GO) return v;
-    if (!r->local) {
-        __u64 s[2], t[2];
-        __builtin_memcpy(s, source, sizeof s);
-        __builtin_memcpy(t, target, sizeof t);
-        v = stage_acl6(env, r, s, t);
-    }
+    if (!r->local) v = stage_acl6(env, r, source, target);
     if (v == FAST_GO) v = fast_before_leaving(r, ip->hops);
     if (v != FAST_GO) return v;
     if (r->odd) return r->odd;
