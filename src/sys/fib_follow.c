@@ -171,7 +171,7 @@ static void one(const struct nlmsghdr *h, const struct fib_sink *to)
 /* Of one datagram: 1 the dump `sequence` ended, -1 it was disturbed or refused, 0 neither. */
 static int take(struct fib_follow *f, ssize_t n, uint32_t sequence, const struct fib_sink *to, bool *disturbed)
 {
-    int left = (int)n;
+    unsigned left = (unsigned)n;
     for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)f->in; NLMSG_OK(h, left);
          h = NLMSG_NEXT(h, left)) {
         bool ours = sequence && h->nlmsg_seq == sequence;
