@@ -7,6 +7,7 @@
 #include "cli/check_print.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/suggest.h"
 #include "lab/pause.h"
 #include "lab/state.h"
 
@@ -15,7 +16,7 @@ enum { EVERY_S = 5, EVERY_LEAST_S = 1, EVERY_MOST_S = 86400 };
 struct check_options {
     struct check_source source;
     const char *output, *only, *waivers, *explain, *every;
-    bool all, seed_order, watch;
+    bool all, seed_order, watch, suggest;
     int every_s;
 };
 
@@ -150,7 +151,9 @@ static int run(struct check *k, const struct check_options *o)
     if (o->explain) return explain(k, o->explain);
     if ((status = judge(k, o, &r)) != EXIT_FINE) return status;
     check_tell_silent(k);
-    return print_report(k, r, o, output);
+    if (!o->suggest) return print_report(k, r, o, output);
+    if (suggest_print(k, r, stdout) == 0) puts("nothing that a changed line of the design file would settle");
+    return report_exit_code(r);
 }
 
 static bool take_every(struct check_options *o)
@@ -174,7 +177,7 @@ static int run_check(int argc, char **argv)
         {"--only", NULL, &o.only, NULL},       {"--waivers", NULL, &o.waivers, NULL},
         {"--explain", NULL, &o.explain, NULL}, {"--all", NULL, NULL, &o.all},
         {"--seed-order", NULL, NULL, &o.seed_order}, {"--watch", "-w", NULL, &o.watch},
-        {"--every", NULL, &o.every, NULL},
+        {"--every", NULL, &o.every, NULL},     {"--suggest", NULL, NULL, &o.suggest},
         {0},
     };
     struct check k = {0};
@@ -235,7 +238,7 @@ static int run_report(int argc, char **argv)
 const struct command check_commands[] = {
     {"check", NULL,
      "[DESIGN.yaml] [--lab NAME | --import DIR | --arm URL [--ca FILE] [--subscription ID]] [-o table|json|junit|html|prometheus|nagios] "
-     "[--only ID,..] [--waivers FILE] [--explain ID] [--all] [--seed-order] [--watch [--every SECONDS]]",
+     "[--only ID,..] [--waivers FILE] [--explain ID] [--suggest] [--all] [--seed-order] [--watch [--every SECONDS]]",
      "judge every prerequisite", run_check},
     {"report", NULL, "[DESIGN.yaml | --lab NAME | --import DIR] [--html FILE] [--waivers FILE]",
      "the check as one HTML file to be filed or printed", run_report},

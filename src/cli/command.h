@@ -30,6 +30,7 @@ extern const struct command check_commands[];
 extern const struct command import_commands[];
 extern const struct command why_commands[];
 extern const struct command config_commands[];
+extern const struct command init_commands[];
 extern const struct command circuit_commands[];
 extern const struct command probe_commands[];
 extern const struct command demo_commands[];

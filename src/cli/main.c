@@ -7,7 +7,7 @@
 #include "cli/command.h"
 
 static const struct command *const tables[] = {
-    demo_commands,  check_commands, import_commands, why_commands, config_commands,
+    demo_commands,  check_commands, import_commands, why_commands, config_commands, init_commands,
     lab_commands,  drill_commands,    edge_commands, lg_commands,
     probe_commands, circuit_commands, m365_commands, capacity_commands,
     az_commands,
