@@ -35,6 +35,7 @@ static const struct m365_row {
     {"sync",         0, 0, NEEDS_NOTHING, m365_sync,         "[--url BASE] [--instance I] [--ca FILE] [--force]", "keep a copy of the feed, at most hourly"},
     {"tags-diff",    2, 2, NEEDS_NOTHING, m365_tags_diff,    "OLD NEW",      "service tags that changed"},
     {"decide",       1, 1, NEEDS_NOTHING, m365_decide,       "DESIGN.yaml",  "shall Office 365 use the circuit, and what must hold then"},
+    {"rehearse",     0, 0, NEEDS_FEED,    m365_rehearse,     "[--services L]", "both paths with real packets: circuit, Internet, and the circuit cut (root)"},
     {"dynamics",     0, 0, NEEDS_NOTHING, m365_dynamics,     "--environment E | --regions A,B [--release 9.2] [--cloud C] [--tags FILE]", "what Dynamics 365 needs of a circuit"},
 };
 /* clang-format on */

@@ -38,7 +38,7 @@ typedef int m365_view(struct m365_run *r);
 m365_view m365_stats, m365_sets, m365_prefixes, m365_urls, m365_explain;
 m365_view m365_pac, m365_nft, m365_firewall, m365_prefix_list, m365_route_filter;
 m365_view m365_diff, m365_changes, m365_replay, m365_tags, m365_tags_diff, m365_coverage;
-m365_view m365_decide, m365_dynamics;
+m365_view m365_decide, m365_dynamics, m365_rehearse;
 
 /* False, with the reason on stderr: no such file, larger than `most`, nonsense. */
 MUST_USE bool m365_read_feed(struct m365_run *r, const char *path, struct feed *out);
