@@ -119,7 +119,7 @@ def an_operation_without_waiting_goes_on_by_itself():
 
 def help_comes_from_the_rows():
     text = call("help")
-    assert "fairlead circuit create|show|list" in text and len(text.splitlines()) < 60, text
+    assert "fairlead circuit create|show|list" in text and len(text.splitlines()) < 100, text
     text = call("peering", "create", "--help")
     assert "--peer-asn" in text and "(needed)" in text and "@FILE" in text, text
     assert "fairlead circuit show" in call("circuit", "--help")
