@@ -3,6 +3,7 @@
 #include "cli/check_print.h"
 #include <string.h>
 #include "base/text.h"
+#include "checklist/resiliency.h"
 
 static const struct style {
     const char *word, *colour;
@@ -138,6 +139,24 @@ static void print_seed(const struct check_view *v, const struct checklist_seed *
     fputc('\n', out);
 }
 
+/* What each gateway and circuit scores, and what the loss of one leaves; a large design shows the weak
+ * ones only. */
+static void print_resiliency(const struct resiliency *r, FILE *out)
+{
+    enum { FEW = 6 };
+    bool all = r->circuits_n <= FEW;
+    for (size_t i = 0; i < r->gateways_n; i++)
+        if (r->gateways[i].index < 100)
+            fprintf(out, "  %-24s %3u  most is won by %s\n", r->gateways[i].subject, r->gateways[i].index, r->gateways[i].gap);
+    for (size_t i = 0; i < r->circuits_n; i++)
+        if (all || r->circuits[i].index < 100)
+            fprintf(out, "  %-24s %3u%s%s\n", r->circuits[i].subject, r->circuits[i].index,
+                    *r->circuits[i].gap ? "  most is won by " : "", r->circuits[i].gap);
+    for (size_t i = 0; i < r->losses_n; i++)
+        if (all || (r->losses[i].known && r->losses[i].percent < 100))
+            fprintf(out, "  %-24s      %s\n", r->losses[i].subject, r->losses[i].text);
+}
+
 void check_print_table(const struct check_view *v, FILE *out)
 {
     const struct report *r = v->report;
@@ -149,6 +168,7 @@ void check_print_table(const struct check_view *v, FILE *out)
             r->count[VERDICT_UNKNOWN], open, r->count[VERDICT_PASS], r->count[VERDICT_NA]);
     if (r->count[VERDICT_WAIVED]) fprintf(out, ", %zu waived", r->count[VERDICT_WAIVED]);
     fprintf(out, "\nresiliency index %u of 100 (mode: %s)\n", r->index, r->mode);
+    print_resiliency(r->resiliency, out);
 }
 
 /* ---- JUnit ---- */
@@ -235,6 +255,7 @@ void check_print_row(const struct checklist *c, const struct checklist_row *row,
         if (strcmp(c->seeds[i].code, row->seed) == 0) seed = c->seeds[i].title;
     fprintf(out, "%s  %s\n", row->id, row->title);
     fprintf(out, "  level   %s\n  seed    %s (%s)\n", level_name(row->level), row->seed, seed);
+    fprintf(out, "  when    %s\n  why     %s\n", row->applies, row->text);
     fprintf(out, "  owner   %s\n  remedy  %s\n  source  %s\n", row->owner, row->remedy, row->source);
     if (!checklist_is_judged(row->id)) fputs("  not yet judged: its verdict is always unknown\n", out);
 }
