@@ -1,7 +1,7 @@
 /* bench/checklist_bench.c - a large design, judged: CIRCUITS circuits, PREFIXES announced on each, alone
  * and with evidence of every leg. Prints milliseconds of processor time a run (other work on the machine
- * does not count) and the slowest rows.
- *   checklist_bench [CIRCUITS [PREFIXES [ROW...]]] */
+ * does not count).
+ *   checklist_bench [CIRCUITS [PREFIXES]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,22 +99,6 @@ static double median_of(struct checklist_input *in, const struct report **last)
     return ms[RUNS / 2];
 }
 
-static void slowest(struct checklist_input *in)
-{
-    for (size_t i = 0; i < in->checklist->rows_n; i++) {
-        const char *only[] = {in->checklist->rows[i].id, NULL};
-        struct arena arena;
-        arena_init(&arena, (size_t)2 << 30);
-        in->only = only;
-        double before = now_ms();
-        if (!checklist_run(in, &arena)) fputs("too large\n", stderr);
-        double ms = now_ms() - before;
-        if (ms > 20) printf("  %-12s %8.1f ms\n", only[0], ms);
-        arena_drop(&arena);
-    }
-    in->only = NULL;
-}
-
 static json_t *registry(const char *name)
 {
     struct text why = {0};
@@ -151,8 +135,6 @@ int main(int argc, char **argv)
     in.mode = "lab";
     ms = median_of(&in, &r);
     printf("with evidence of %zu facts in %.0f ms, %zu findings\n", facts.n, ms, r->findings_n);
-    in.facts = NULL;
-    slowest(&in);
     json_decref(json);
     return 0;
 }

@@ -275,6 +275,15 @@ static bool wanted(const struct checklist_input *in, const char *id)
     return false;
 }
 
+/* All rows are judged even if few are asked for: index and scores rest on all of them. */
+static size_t keep_wanted(const struct checklist_input *in, struct finding *list, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (wanted(in, list[i].row->id)) list[kept++] = list[i];
+    return kept;
+}
+
 /* NET-DR-08 rests on all the others, so it gets its verdict last. */
 static void judge_index(struct finding *list, size_t n, const struct resiliency *r, struct arena *arena,
                         const struct design *d)
@@ -303,8 +312,7 @@ struct report *checklist_run(const struct checklist_input *in, struct arena *are
     for (size_t s = 0; s < in->checklist->seeds_n; s++)
         for (size_t i = 0; i < in->checklist->rows_n; i++) {
             const struct checklist_row *row = &in->checklist->rows[i];
-            if (strcmp(row->seed, in->checklist->seeds[s].code) == 0 && wanted(in, row->id))
-                run_row(&r, row);
+            if (strcmp(row->seed, in->checklist->seeds[s].code) == 0) run_row(&r, row);
         }
     for (size_t i = 0; i < r.n; i++) waive(&r, &r.list[i]);
     struct finding *list = arena_copy(arena, r.list ? (void *)r.list : (void *)"", r.n * sizeof *list);
@@ -313,6 +321,7 @@ struct report *checklist_run(const struct checklist_input *in, struct arena *are
     if (!out || !list || !resiliency) return NULL;
     *resiliency = resiliency_of(in, list, r.n, arena);
     judge_index(list, r.n, resiliency, arena, in->design);
+    r.n = keep_wanted(in, list, r.n);
     *out = (struct report){.mode = in->mode, .findings = list, .findings_n = r.n, .at_ms = in->now_ms,
                            .index = resiliency->index, .resiliency = resiliency};
     for (size_t i = 0; i < r.n; i++) out->count[list[i].verdict]++;

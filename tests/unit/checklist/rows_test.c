@@ -154,6 +154,25 @@ static void a_leg_that_is_down_costs_the_circuit_its_index(void **state)
     assert_string_equal(r->resiliency->circuits[1].gap, "a leg is down");
 }
 
+static void asking_for_few_rows_changes_no_score(void **state)
+{
+    struct bench *b = *state;
+    static const char *const only[] = {"NET-SEC-06", NULL};
+    const struct report *all = bench_patched(b, "/circuits/0/peerings/private/bfd=false", false);
+    char *yaml = bench_demo_with("bfd: true", "bfd: false");
+    struct design *d = bench_design(b, yaml);
+    struct checklist_input in = {.checklist = b->checklist, .catalogue = b->catalogue, .design = d, .mode = "design",
+                                 .now_ms = BENCH_NOW_MS};
+    const struct report *whole = checklist_run(&in, &b->arena);
+    in.only = only;
+    const struct report *few = checklist_run(&in, &b->arena);
+    assert_true(few->findings_n == 1 && few->count[VERDICT_FAIL] == 1);
+    assert_int_equal(few->index, whole->index);
+    assert_int_equal(few->resiliency->circuits[0].index, whole->resiliency->circuits[0].index);
+    assert_true(all->findings_n > 200);
+    free(yaml);
+}
+
 static void weights_of_a_circuit_make_a_hundred(void **state)
 {
     struct bench *b = *state;
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(the_index_adds_up_as_published),
         cmocka_unit_test(the_loss_of_a_leg_is_told_in_percent),
         cmocka_unit_test(a_leg_that_is_down_costs_the_circuit_its_index),
+        cmocka_unit_test(asking_for_few_rows_changes_no_score),
         cmocka_unit_test(weights_of_a_circuit_make_a_hundred),
     };
     return cmocka_run_group_tests(tests, open_bench, close_bench);
