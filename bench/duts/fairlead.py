@@ -14,6 +14,9 @@ class Fairlead(Dut):
     binary = os.path.normpath(os.path.join(HERE, "..", "..", "build", "fairlead-edge"))
     env = "FAIRLEAD_EDGE"
 
+    def version(self):
+        return "0.1.0"
+
     def commands(self, spec):
         def peer(kind, i, n):
             return {"name": f"{kind[0]}{i}", "address": n.address, "local": spec.address, "asn": n.asn,
