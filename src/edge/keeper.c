@@ -104,6 +104,11 @@ static void tell_pair(void *ctx, const struct addr *a, const struct addr *b)
     t->again = true;
 }
 
+static void tell_dark(void *ctx, const char *domain, struct span names)
+{
+    tell_router(ctx, &(struct link_message){.type = LINK_DARK, .text = {span_of_text(domain)}, .rest = names}, -1);
+}
+
 static void send_intent(struct keeper *k)
 {
     struct text json = {0};
@@ -112,6 +117,7 @@ static void send_intent(struct keeper *k)
     config_for_router(running(k), &k->key, k->drained, k->leaving, &json);
     if (k->router.state == CHILD_RUNNING)
         link_send_text(&k->router.link, LINK_INTENT, text_get(&json), json.n);
+    spaces_each_dark(k->spaces, running(k), true, tell_dark, k);
     text_drop(&json);
 }
 
@@ -505,7 +511,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
         break;
     case LINK_STOPPED: case LINK_START: case LINK_INTENT: case LINK_LISTENER: case LINK_LISTENER_GONE:
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
-    case LINK_ADDRESS:
+    case LINK_ADDRESS: case LINK_DARK:
     case LINK_REKEY:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_RPKI: case LINK_RPKI_ALL:
@@ -875,6 +881,7 @@ static void look_after_kernel(struct keeper *k, instant now)
     if (running(k)->dataplane == DATAPLANE_NONE && !k->ensure_again) return;
     if (due(&k->watch_at, duration_ms(WATCH_MS), now)) {
         spaces_tick(k->spaces, now);
+        spaces_each_dark(k->spaces, running(k), false, tell_dark, k);
         if (spaces_disturbed(k->spaces, running(k))) {
             log_line(LOG_LINE_WARN, "interfaces-changed", "", "attachments are checked");
             ensure(k, now);

@@ -486,6 +486,12 @@ static void on_address(struct process *p, const struct link_message *m)
         conns_pair(p->conns, m->flag, &a, &b);
 }
 
+static void on_dark(struct process *p, const struct link_message *m, instant now)
+{
+    char domain[KEY_ROOM];
+    router_links_down(p->router, domain_text(m, domain), m->rest, now);
+}
+
 static void dispatch(struct process *p, const struct link_message *m, int fd, instant now)
 {
     char domain[KEY_ROOM];
@@ -499,6 +505,7 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_BFD_PORT_GONE: bfd_engine_port_gone(p->bfd, m->token); break;
     case LINK_BFD_CONN: on_bfd_conn(p, m, fd, now); break;
     case LINK_ADDRESS: on_address(p, m); break;
+    case LINK_DARK: on_dark(p, m, now); break;
     case LINK_ASK: on_ask(p, m); break;
     case LINK_PING: say(p, &(struct link_message){.type = LINK_PONG, .token = m->token}); break;
     case LINK_STOP: on_stop(p, now); break;

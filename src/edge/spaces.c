@@ -85,6 +85,7 @@ static void space_close(struct spaces *s, struct space *sp)
     netlink_close(sp->nl);
     fib_free(sp->fib);
     if (sp->ns >= 0) close(sp->ns);
+    text_drop(&sp->dark);
     free(sp);
 }
 

@@ -37,6 +37,11 @@ void spaces_tick(struct spaces *s, instant now); /* once a second */
 
 void spaces_each_port(struct spaces *s, const struct spaces_sink *to); /* `opened` for each */
 
+/* Attachments that carry nothing now, as LINK_DARK has them: of every domain where that changed since it
+ * was told last, or of all. */
+void spaces_each_dark(struct spaces *s, const struct intent *i, bool all,
+                      void (*seen)(void *ctx, const char *domain, struct span names), void *ctx);
+
 /* Pairs of addresses of both families that one interface has, where there is no data plane: a session
  * over one of them announces the other as its next hop. Both ways round. */
 void spaces_each_pair(struct spaces *s, void (*seen)(void *ctx, const struct addr *a, const struct addr *b),

@@ -29,6 +29,7 @@ struct space {
     struct netlink *nl; /* inside; NULL without a data plane */
     struct fib *fib;
     struct port *ports;
+    struct text dark;   /* attachments that are down, as it was told last */
     bool wanted;
 };
 

@@ -341,8 +341,10 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
     if (!p->up) return;
     if (exports_otherwise(&rules, &p->rules)) export_again(r, ref, p->families, false);
     if (judges_otherwise(&rules, &p->rules)) judge_again(r, now);
-    if (old.local_pref != conf->local_pref && bgp_view(p->session).refresh) {
-        p->refresh_wanted |= p->families; /* Adj-RIB-In holds paths after import: ask again */
+    bool known = p->rules.external || conf->local_pref; /* else only the neighbour knows what it was */
+    if (old.local_pref != conf->local_pref && known) judge_again(r, now);
+    if (old.local_pref != conf->local_pref && !known && bgp_view(p->session).refresh) {
+        p->refresh_wanted |= p->families;
         r->domains[p->domain]->noted[0][group_of(p)] = true;
         r->domains[p->domain]->any_noted = true;
     }
@@ -427,6 +429,9 @@ static void domain_end(struct router *r, domain_ref ref)
         table_drop(&d->tables[f]);
         path_ids_drop(&d->path_ids[f]);
     }
+    free(d->dark);
+    d->dark = NULL;
+    d->dark_n = 0;
     d->used = false;
 }
 
@@ -468,6 +473,25 @@ static void end_what_goes(struct router *r, const struct intent *new, bool keep,
         if (r->domains[i]->used && !(keep && wanted_domain(new, r->domains[i]))) domain_end(r, i);
 }
 
+/* Other links or static routes: next hops may be reachable now that were not, or the other way round. */
+static bool links_differ(const struct intent_domain *a, const struct intent_domain *b)
+{
+    if (a->attachments_n != b->attachments_n || a->routes_n != b->routes_n) return true;
+    for (size_t i = 0; i < a->routes_n; i++)
+        if (!prefix_equal(&a->routes[i].prefix, &b->routes[i].prefix) ||
+            !addr_equal(&a->routes[i].via, &b->routes[i].via))
+            return true;
+    for (size_t i = 0; i < a->attachments_n; i++) {
+        const struct intent_attachment *x = &a->attachments[i], *y = &b->attachments[i];
+        if (strcmp(x->name, y->name) != 0 || x->addresses_n != y->addresses_n) return true;
+        for (size_t k = 0; k < x->addresses_n; k++)
+            if (x->addresses[k].len != y->addresses[k].len ||
+                !addr_equal(&x->addresses[k].addr, &y->addresses[k].addr))
+                return true;
+    }
+    return false;
+}
+
 static void change_what_stays(struct router *r, const struct intent *new, instant now)
 {
     for (domain_ref i = 0; i < r->domains_n; i++) {
@@ -476,6 +500,7 @@ static void change_what_stays(struct router *r, const struct intent *new, instan
         const struct intent_domain *old = d->conf;
         d->conf = wanted_domain(new, d);
         networks_apply(r, i, old, d->conf);
+        if (links_differ(old, d->conf)) judge_again(r, now);
     }
     for (peer_ref i = 0; i < r->peers_n; i++) {
         struct peer *p = r->peers[i];

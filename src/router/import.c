@@ -1,6 +1,8 @@
 /* router/import.c - decoded UPDATEs into tables: attributes once per message, then each prefix; what
  * changed goes to the kernel's sink and into the journals of those who may be told. RB-055, RB-06A,
  * RB-06B, RB-070, RB-090. */
+#include <stdlib.h>
+#include <string.h>
 #include "router/router_priv.h"
 
 enum {
@@ -186,27 +188,57 @@ static void withdraw(struct router *r, struct peer *p, const struct bgp_nlri *nl
         }
 }
 
-static bool on_link(const struct intent_domain *d, const struct addr *a)
+static bool is_dark(const struct domain *d, const char *attachment)
 {
-    for (size_t i = 0; i < d->attachments_n; i++)
-        for (size_t k = 0; k < d->attachments[i].addresses_n; k++) {
-            const struct intent_address *own = &d->attachments[i].addresses[k];
-            struct prefix net = prefix_of(&own->addr, own->len);
-            if (own->addr.family == a->family && prefix_has(&net, a)) return true;
-        }
+    struct cursor c = cursor_of(span_of(d->dark, d->dark_n));
+    size_t n = strlen(attachment);
+    while (cursor_left(&c)) {
+        struct span name = cursor_span(&c, cursor_u8(&c));
+        if (name.n == n && memcmp(name.p, attachment, n) == 0) return true;
+    }
     return false;
 }
 
-/* With a data plane a next hop must lie on a link of the domain or behind a static route. */
-static bool reachable(const struct router *r, const struct domain *d, const struct addr *a)
+static bool on_link(const struct domain *d, const struct addr *a)
+{
+    for (size_t i = 0; i < d->conf->attachments_n; i++) {
+        const struct intent_attachment *link = &d->conf->attachments[i];
+        for (size_t k = 0; k < link->addresses_n; k++) {
+            const struct intent_address *own = &link->addresses[k];
+            struct prefix net = prefix_of(&own->addr, own->len);
+            if (own->addr.family == a->family && prefix_has(&net, a) && !is_dark(d, link->name)) return true;
+        }
+    }
+    return false;
+}
+
+/* Without a data plane nobody knows. */
+bool next_hop_reachable(const struct router *r, const struct domain *d, const struct addr *a)
 {
     if (running(r)->dataplane == DATAPLANE_NONE || addr_is_link_local(a)) return true;
-    if (on_link(d->conf, a)) return true;
+    if (on_link(d, a)) return true;
     for (size_t i = 0; i < d->conf->routes_n; i++)
         if (d->conf->routes[i].prefix.addr.family == a->family &&
-            prefix_has(&d->conf->routes[i].prefix, a))
+            prefix_has(&d->conf->routes[i].prefix, a) && on_link(d, &d->conf->routes[i].via))
             return true;
     return false;
+}
+
+void router_links_down(struct router *r, const char *domain, struct span names, instant now)
+{
+    for (domain_ref i = 0; i < r->domains_n; i++) {
+        struct domain *d = r->domains[i];
+        if (!d->used || strcmp(d->conf->name, domain) != 0) continue;
+        if (d->dark_n == names.n && (names.n == 0 || memcmp(d->dark, names.p, names.n) == 0)) return;
+        free(d->dark);
+        d->dark = names.n ? malloc(names.n) : NULL;
+        if (names.n && !d->dark) abort();
+        if (names.n) memcpy(d->dark, names.p, names.n);
+        d->dark_n = names.n;
+        say(r, i, NO_REF, "links-changed", names.n ? "some attachments are down" : "every attachment is up");
+        judge_again(r, now);
+        return;
+    }
 }
 
 struct offer { /* what one UPDATE says about each of its prefixes */
@@ -255,7 +287,7 @@ static void announce(struct router *r, struct peer *p, const struct bgp_nlri *nl
     struct attrs in;
     const struct addr *local = addr_is_none(&p->local) ? NULL : &p->local;
     enum policy_reason reason = policy_import(&p->rules, attrs, local, &r->scratch, &in);
-    if (reason == POLICY_FINE && !reachable(r, d, &in.next_hop)) reason = POLICY_NEXT_HOP_UNREACHABLE;
+    if (reason == POLICY_FINE && !next_hop_reachable(r, d, &in.next_hop)) reason = POLICY_NEXT_HOP_UNREACHABLE;
     const struct offer o = {nlri, attr_intern(&r->rib.attrs, &in), reason, policy_origin_asn(&p->rules, &in)};
     arena_rewind(&r->scratch, mark);
     struct cursor c = cursor_of(nlri->bytes);

@@ -1,6 +1,6 @@
 /* router/judge.c - verdicts that depend on the prefix, given when a path arrives and given again
- * when what they stand on changes: the payloads of an RPKI cache, or the declared prefixes of a
- * neighbour. Judging again is one walk over the tables, a slice per turn, so a new set of payloads
+ * when what they stand on changes: the payloads of an RPKI cache, the declared prefixes or the
+ * preference of a neighbour, the links that next hops lie on. Judging again is one walk over the tables, a slice per turn, so a new set of payloads
  * never holds up a session. RFC 6811 sections 2 and 4 (routes are judged again when payloads
  * change). */
 #include "router/router_priv.h"
@@ -37,12 +37,13 @@ static attr_ref raised_attrs(struct router *r, const struct peer *p, attr_ref at
     return attr_intern(&r->rib.attrs, &a);
 }
 
-/* Refusals by attributes stand: the attributes are what they were. */
+/* Refusals by other attributes stand: those are what they were. */
 static bool may_change(enum policy_reason reason)
 {
     static const uint8_t by_prefix[POLICY_REASONS_N] = {
         [POLICY_FINE] = 1,         [POLICY_DEFAULT_ROUTE] = 1, [POLICY_PRIVATE_PREFIX] = 1,
         [POLICY_NOT_DECLARED] = 1, [POLICY_RPKI_INVALID] = 1,  [POLICY_RPKI_LOWERED] = 1,
+        [POLICY_NEXT_HOP_UNREACHABLE] = 1,
     };
     return by_prefix[reason];
 }
@@ -56,7 +57,11 @@ static bool judged_otherwise(struct router *r, const struct table *t, node_ref n
     struct prefix prefix = table_prefix(t, n);
     struct attrs a = attr_view(&r->rib.attrs, old->attrs);
     enum policy_reason reason = judge(r, p, &prefix, policy_origin_asn(&p->rules, &a));
-    if (reason == before) return false;
+    bool lost = !policy_refuses(reason) && !next_hop_reachable(r, r->domains[p->domain], &a.next_hop);
+    if (lost) reason = POLICY_NEXT_HOP_UNREACHABLE;
+    bool preferred_otherwise =
+        reason != POLICY_RPKI_LOWERED && before != POLICY_RPKI_LOWERED && a.local_pref != policy_local_pref(&p->rules, &a);
+    if (reason == before && !preferred_otherwise) return false;
     if (reason != POLICY_FINE) r->peers[source_peer(old->source)]->refused[reason]++;
     *out = *old;
     out->reason = (uint8_t)reason;
@@ -64,7 +69,7 @@ static bool judged_otherwise(struct router *r, const struct table *t, node_ref n
         (uint8_t)((old->flags & ~PATH_REFUSED) | (policy_refuses(reason) ? PATH_REFUSED : 0));
     if (reason == POLICY_RPKI_LOWERED)
         out->attrs = lowered_attrs(r, old->attrs);
-    else if (before == POLICY_RPKI_LOWERED)
+    else if (before == POLICY_RPKI_LOWERED || preferred_otherwise)
         out->attrs = raised_attrs(r, p, old->attrs);
     else
         out->attrs = attr_hold(&r->rib.attrs, old->attrs);

@@ -75,6 +75,7 @@ void router_free(struct router *r)
                 table_drop(&r->domains[d]->tables[f]);
                 path_ids_drop(&r->domains[d]->path_ids[f]);
             }
+        free(r->domains[d]->dark);
         free(r->domains[d]);
     }
     free(r->peers);

@@ -68,6 +68,9 @@ void router_bfd(struct router *r, peer_ref peer, bool up, instant now);
 /* The neighbour's operator switched its BFD session off: BGP goes on without it (RFC 5882 3.2). */
 void router_bfd_off(struct router *r, peer_ref peer);
 void router_tick(struct router *r, instant now);
+/* Attachments of a domain that carry nothing now: all of them each time, each name behind an octet with
+ * its length. Paths whose next hop lies behind one are refused until it is back. */
+void router_links_down(struct router *r, const char *domain, struct span names, instant now);
 /* Payloads of an RPKI cache: a whole new set, or changes to the one there is; between begin and end.
  * Routes are judged again over the ticks that follow. */
 void router_vrps_begin(struct router *r, bool whole);

@@ -103,6 +103,8 @@ struct domain {
     bool noted[FAMILIES][GROUPS]; /* notes since the last round of writable reports */
     bool any_noted;
     struct path_ids path_ids[FAMILIES];
+    uint8_t *dark; /* names of attachments that are down, as they came */
+    size_t dark_n;
     uint32_t listening[FAMILIES];     /* bits: groups with somebody in them */
     struct policy_matrix may[GROUPS]; /* of each such group */
 };
@@ -175,6 +177,8 @@ void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, i
 void import_mark_stale(struct router *r, peer_ref ref, size_t slot);
 void import_drop(struct router *r, peer_ref ref, size_t slot, bool stale_only);
 void import_network(struct router *r, domain_ref d, const struct intent_network *n, bool present);
+/* Does a next hop lie on a link of the domain that is up, or behind a static route over one? */
+bool next_hop_reachable(const struct router *r, const struct domain *d, const struct addr *a);
 bool limits_hold(struct router *r, peer_ref ref, instant now); /* false: the session was ended */
 uint32_t peer_limit(const struct router *r, const struct peer *p, size_t slot);
 void import_changed(struct router *r, domain_ref d, size_t slot, const struct table_change *c);

@@ -37,6 +37,7 @@ enum {
     X(BFD_PORT_GONE, LINK_KEEPER,     "k",      0)                                                 \
     X(BFD_CONN,      LINK_KEEPER,     "kn",    -1)  /* answer to BFD_OPEN: sending socket */       \
     X(ADDRESS,       LINK_KEEPER,     "ftt",    0)  /* the list begins; two of one interface */      \
+    X(DARK,          LINK_KEEPER,     "tr",     0)  /* domain; names of attachments that are down */ \
     X(ASK,           LINK_KEEPER,     "kt",     0)  /* id; question */                             \
     X(DUMP,          LINK_KEEPER,     "kt",    -1)  /* as ASK; what goes into the file */         \
     X(STATION_CONN,  LINK_KEEPER,     "kn",    -1)  /* answer to STATION_OPEN: token; errno */     \

@@ -396,7 +396,36 @@ static void test_the_drain_prepends_without_touching_the_session(void **state)
     world_free(w);
 }
 
-static void test_another_local_preference_is_fetched_by_route_refresh(void **state)
+static struct span dark_list(uint8_t *buf, const char *name)
+{
+    buf[0] = (uint8_t)strlen(name);
+    memcpy(buf + 1, name, buf[0]);
+    return span_of(buf, buf[0] + 1u);
+}
+
+static void test_a_path_whose_next_hop_lies_behind_a_dead_link_is_not_used(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    struct world *w = s.w;
+    uint8_t buf[32];
+    world_run(w, 5);
+    struct router *edge = w->nodes[s.edge]->r;
+    assert_non_null(world_kernel(w, s.edge, "er-private", "10.10.0.0/16"));
+    router_links_down(edge, "er-private", dark_list(buf, "acc"), w->now);
+    world_run(w, 1);
+    assert_null(world_kernel(w, s.edge, "er-private", "10.10.0.0/16"));
+    assert_true(world_route_has(w, s.edge, NULL, "10.10.0.0/16", "\"reason\":\"next-hop-unreachable\""));
+    assert_false(world_has_route(w, s.gw, NULL, "10.10.0.0/16"));
+    assert_non_null(world_kernel(w, s.edge, "er-private", "10.20.0.0/16")); /* the other link is up */
+    router_links_down(edge, "er-private", (struct span){0}, w->now);
+    world_run(w, 1);
+    assert_non_null(world_kernel(w, s.edge, "er-private", "10.10.0.0/16"));
+    assert_true(world_has_route(w, s.gw, NULL, "10.10.0.0/16"));
+    world_free(w);
+}
+
+static void test_another_local_preference_reaches_every_path_and_the_session_stays(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -485,7 +514,8 @@ int main(void)
         cmocka_unit_test(test_a_customers_route_does_not_reach_another_customer),
         cmocka_unit_test(test_the_sites_other_router_is_a_detour_and_no_echo),
         cmocka_unit_test(test_the_drain_prepends_without_touching_the_session),
-        cmocka_unit_test(test_another_local_preference_is_fetched_by_route_refresh),
+        cmocka_unit_test(test_a_path_whose_next_hop_lies_behind_a_dead_link_is_not_used),
+        cmocka_unit_test(test_another_local_preference_reaches_every_path_and_the_session_stays),
         cmocka_unit_test(test_a_neighbour_that_restarts_keeps_its_routes_for_a_while),
         cmocka_unit_test(test_an_impossible_intent_is_refused_whole_with_its_place),
         cmocka_unit_test(test_a_wrong_as_number_is_refused_and_told),
