@@ -57,13 +57,13 @@ def withdraw(session, numbers):
 
 
 class Speaker:
-    def __init__(self, address, asn, number, port):
+    def __init__(self, address, asn, number, port, to="127.0.0.1"):
         self.asn, self.number, self.up, self.lost = asn, number, False, None
         self.inbox, self.outbox = b"", open_message(asn, 0x0A000001 + number)
         self.held = None  # the reader: prefixes it holds
         self.sock = socket.socket()
         self.sock.bind((address, 0))
-        self.sock.connect(("127.0.0.1", port))
+        self.sock.connect((to, port))
         self.sock.setblocking(False)
         self.flush()
 

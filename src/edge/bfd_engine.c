@@ -228,7 +228,11 @@ struct bfd_engine *bfd_engine_start(void)
 {
     struct bfd_engine *e = calloc(1, sizeof *e);
     if (!e) abort();
-    pthread_mutex_init(&e->lock, NULL);
+    pthread_mutexattr_t inherits; /* else whoever holds the lock at common priority could be kept waiting */
+    pthread_mutexattr_init(&inherits);
+    pthread_mutexattr_setprotocol(&inherits, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(&e->lock, &inherits);
+    pthread_mutexattr_destroy(&inherits);
     pthread_cond_init(&e->runs_now, NULL);
     e->reports_tail = &e->reports;
     e->loop = loop_new();
