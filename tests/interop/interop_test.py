@@ -104,6 +104,20 @@ def bird_withdrawing_takes_the_route_away(scene):
     wait_for("the route is back", lambda: edge.paths("10.2.0.0/16"))
 
 
+def bird_sends_several_paths_to_one_prefix(scene):
+    edge = Edge(scene, [right(add_path_receive=True, add_path_send=4)])
+    bird = Bird(scene, channel4="add paths on;",
+                more="protocol static again { ipv4; route 10.2.0.0/16 blackhole { preference = 150; bgp_med = 7; }; }")
+    routes_flow(edge, bird)  # ours carry identifiers as well
+    assert edge.peer()["add_path"] == {"send": 4, "receive": True}, edge.peer()["add_path"]
+    wait_for("both paths", lambda: len(edge.paths("10.2.0.0/16")) == 2)
+    assert sorted(r.get("med", 0) for r in edge.paths("10.2.0.0/16")) == [0, 7]
+    bird.ask("disable again")
+    wait_for("one of them goes", lambda: [r.get("med", 0) for r in edge.paths("10.2.0.0/16")] == [0])
+    bird.ask("disable s4")
+    wait_for("the other goes", lambda: not edge.paths("10.2.0.0/16"))
+
+
 def bird_asking_for_a_refresh_gets_everything_again(scene):
     edge = Edge(scene, [right()])
     bird = Bird(scene)

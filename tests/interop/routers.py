@@ -171,7 +171,7 @@ class Bird:
     """BIRD with a session `left4` (and `left6` over IPv6 when asked), announcing `networks`."""
 
     def __init__(self, scene, asn=65002, session="", bfd=False, peer_asn=65001, over_ipv6=False,
-                 networks=("10.2.0.0/16", "fd00:2::/48")):
+                 networks=("10.2.0.0/16", "fd00:2::/48"), channel4="", more=""):
         four = "".join(f" route {n} blackhole;" for n in networks if ":" not in n)
         six = "".join(f" route {n} blackhole;" for n in networks if ":" in n)
         local, remote = (RIGHT6, LEFT6) if over_ipv6 else (RIGHT, LEFT)
@@ -179,6 +179,7 @@ class Bird:
 protocol device {{ }}
 protocol static s4 {{ ipv4; {four} }}
 protocol static s6 {{ ipv6; {six} }}
+{more}
 {'protocol bfd b { interface "c0" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }' if bfd else ''}
 protocol bgp left {{
   local {local} as {asn};
@@ -187,7 +188,7 @@ protocol bgp left {{
   connect delay time 1; connect retry time 1; error wait time 1, 2;
   {session}
   {'bfd on;' if bfd else ''}
-  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; {'extended next hop off;' if over_ipv6 else ''} }};
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; {'extended next hop off;' if over_ipv6 else ''} {channel4} }};
   ipv6 {{ import all; export where source = RTS_STATIC; next hop {RIGHT6 if not over_ipv6 else 'self'}; }};
 }}
 """
