@@ -155,6 +155,8 @@ def router_of(keeper):  # the process that holds the tables is the largest
 
 def memory(pid):
     rss = 0
+    if not os.path.exists(f"/proc/{pid}/status"):
+        return 0, 0
     with open(f"/proc/{pid}/status") as f:
         for line in f:
             if line.startswith("VmRSS"):
@@ -238,6 +240,8 @@ class Soak:
                 keepalive = now + HOLD / 3
                 for s in self.all:
                     s.send(message(4))
+            if all(s.lost for s in self.all):
+                return
             if now >= note:
                 note = now + 10
                 self.note(started, pid)
@@ -269,6 +273,7 @@ def main():
         edge = subprocess.Popen([os.path.join(a.build, "fairlead-edge"), "--config",
                                  configuration(folder, a.sessions, a.port)], stdout=subprocess.PIPE,
                                 stderr=open(os.path.join(folder, "log"), "w"))
+        good = False
         try:
             if edge.stdout.readline().strip() != b"ready":
                 sys.exit("fairlead-edge did not start")
@@ -283,10 +288,10 @@ def main():
             soak.bring_back()
             soak.wait(lambda: len(soak.reader.held) == a.sessions * a.prefixes, 60)
             good = soak.verdict()
+        finally:
             if not good:
                 with open(os.path.join(folder, "log")) as f:
-                    print("".join(f.readlines()[-40:]))
-        finally:
+                    print("".join(line for line in f if " state " not in line and "session-" not in line)[-3000:])
             edge.terminate()
             edge.wait(20)
     sys.exit(0 if good else 1)

@@ -8,7 +8,7 @@ struct sip {
 
 static uint64_t rotl(uint64_t x, int b) { return x << b | x >> (64 - b); }
 
-static void sip_round(struct sip *s)
+static inline void sip_round(struct sip *s)
 {
     s->v0 += s->v1, s->v1 = rotl(s->v1, 13), s->v1 ^= s->v0, s->v0 = rotl(s->v0, 32);
     s->v2 += s->v3, s->v3 = rotl(s->v3, 16), s->v3 ^= s->v2;
@@ -22,7 +22,7 @@ static struct sip sip_start(const struct hash_key *k)
                         k->k0 ^ 0x6c7967656e657261, k->k1 ^ 0x7465646279746573};
 }
 
-static void sip_word(struct sip *s, uint64_t m)
+static inline void sip_word(struct sip *s, uint64_t m)
 {
     s->v3 ^= m;
     sip_round(s);
@@ -49,6 +49,13 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t n)
     uint64_t last = (uint64_t)n << 56;
     for (size_t i = 0; i < left; i++) last |= (uint64_t)p[i] << (8 * i);
     sip_word(&s, last);
+    return sip_end(&s);
+}
+
+uint64_t hash_few(const struct hash_key *key, uint64_t octets, unsigned n)
+{
+    struct sip s = sip_start(key);
+    sip_word(&s, (uint64_t)n << 56 | octets);
     return sip_end(&s);
 }
 

@@ -91,9 +91,15 @@ size_t table_bytes(const struct table *t)
 uint32_t table_hash(const struct table *t, const struct prefix *p)
 {
     uint8_t key[17] = {p->len};
-    size_t n = addr_bytes(t->family);
-    memcpy(key + 1, p->addr.b, n);
-    uint32_t h = (uint32_t)hash_bytes(&t->key, key, n + 1);
+    const uint8_t *b = p->addr.b;
+    uint32_t h;
+    if (t->family == FAMILY_IPV6) {
+        memcpy(key + 1, b, 16);
+        h = (uint32_t)hash_bytes(&t->key, key, 17);
+    } else {
+        uint64_t octets = p->len | (uint64_t)b[0] << 8 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 24 | (uint64_t)b[3] << 32;
+        h = (uint32_t)hash_few(&t->key, octets, 5);
+    }
     index_prefetch(&t->index, h);
     return h;
 }

@@ -9,6 +9,7 @@ static void differs_by_key_and_content(void **state)
     assert_true(hash_bytes(&a, "abcdefghi", 9) != hash_bytes(&b, "abcdefghi", 9));
     assert_true(hash_bytes(&a, "abcdefghi", 9) != hash_bytes(&a, "abcdefghj", 9));
     assert_true(hash_bytes(&a, "a\0", 2) != hash_bytes(&a, "a", 1));
+    assert_true(hash_few(&a, 0x6564636261, 5) == hash_bytes(&a, "abcde", 5));
 }
 
 static void text_folds_case_and_agrees_with_bytes(void **state)
