@@ -198,6 +198,26 @@ static int drain(int argc, char **argv)
     json_decref(answer);
     return EXIT_FINE;
 }
+/* "fairlead edge reset PEER [WORDS]" and "refresh PEER": one neighbour of a running router. */
+static int to_peer(const char *order_, const char *done, int most, int argc, char **argv)
+{
+    struct running w = {0};
+    const char *words[2] = {"", ""};
+    char question[400];
+    if (running_read(&w, argc, argv, words, most) < 1) {
+        fprintf(stderr, "fairlead: which neighbour? Name it as 'fairlead edge show bgp' does\n");
+        return EXIT_USAGE;
+    }
+    snprintf(question, sizeof question, "%s %.60s%s%.255s", order_, words[0], *words[1] ? " " : "", words[1]);
+    json_t *answer = running_ask(&w, question);
+    if (!answer) return EXIT_ERROR;
+    puts(done);
+    json_decref(answer);
+    return EXIT_FINE;
+}
+static int reset(int argc, char **argv) { return to_peer("reset", "reset: the session comes again", 2, argc, argv); }
+static int refresh(int argc, char **argv) { return to_peer("refresh", "asked for its routes again", 1, argc, argv); }
+
 static int undrain(int argc, char **argv)
 {
     return order("drain off", "paths out are as configured", argc, argv);
@@ -266,11 +286,13 @@ static int metrics(int argc, char **argv)
 
 const struct command edge_commands[] = {
     {"edge", "show",
-     "[bgp|routes [DOMAIN]|bfd|attachments|neighbors|drops|rpki|bmp|nat|qos|evidence|status] " WHERE " [-o table|json]",
+     "[bgp|routes [DOMAIN]|faults [PEER]|bfd|attachments|neighbors|drops|rpki|bmp|nat|qos|evidence|status] " WHERE " [-o table|json]",
      "what a running router knows", show},
     {"edge", "apply", WHERE, "it reads its configuration file again, whole or not at all", apply},
     {"edge", "drain", "[graceful-shutdown] " WHERE, "traffic moves away: its paths are made longer, sessions stay", drain},
     {"edge", "undrain", WHERE, "the end of a drain", undrain},
+    {"edge", "reset", "PEER [WORDS] " WHERE, "ends a session with words for the neighbour and lets it come again", reset},
+    {"edge", "refresh", "PEER " WHERE, "asks a neighbour for its routes again", refresh},
     {"edge", "mrt", "table FILE [DOMAIN] | updates FILE | stop " WHERE, "routes, or sessions as they go on, as MRT files", mrt},
     {"edge", "metrics", WHERE, "its figures as Prometheus text", metrics},
     {0},

@@ -732,6 +732,23 @@ static void do_drain(struct keeper *k, uint32_t client, const char *words)
     wait_for_router(k, client);
 }
 
+static void ask_router_to(struct keeper *k, uint32_t client, const char *order, const char *words)
+{
+    struct text t = {0};
+    text_addf(&t, "%s %.300s", order, words);
+    ask_router(k, ASK_CLIENT, client, text_get(&t), clock_now());
+    text_drop(&t);
+}
+
+static void do_reset(struct keeper *k, uint32_t client, const char *words)
+{
+    ask_router_to(k, client, "reset", words);
+}
+static void do_refresh(struct keeper *k, uint32_t client, const char *words)
+{
+    ask_router_to(k, client, "refresh", words);
+}
+
 /* A regular file, made anew or emptied; never through a link somebody left there. */
 static int open_dump(const char *path, struct text *why)
 {
@@ -773,7 +790,7 @@ static const struct {
     bool changes; /* only for root and ourselves */
     void (*run)(struct keeper *k, uint32_t client, const char *words);
 } orders[] = {{"show", false, do_show}, {"apply", true, do_apply}, {"drain", true, do_drain},
-            {"mrt", true, do_mrt}};
+            {"mrt", true, do_mrt}, {"reset", true, do_reset}, {"refresh", true, do_refresh}};
 
 static void asked(void *ctx, uint32_t client, const char *line, int64_t uid)
 {
@@ -787,7 +804,8 @@ static void asked(void *ctx, uint32_t client, const char *line, int64_t uid)
             orders[i].run(k, client, line + n + (line[n] == ' '));
         return;
     }
-    answer_fault(k, client, "orders: show WHAT, apply, drain [off], mrt table|updates PATH, mrt stop");
+    answer_fault(k, client, "orders: show WHAT, apply, drain [off], reset PEER [WORDS], refresh PEER, "
+                 "mrt table|updates PATH, mrt stop");
 }
 
 /* --- signals --- */

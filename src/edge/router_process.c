@@ -356,6 +356,22 @@ static void show_advertised(struct process *p, const char *arg, struct text *out
     router_show_advertised(p->router, arg, out);
 }
 
+/* "PEER words for the neighbour" */
+static void do_reset(struct process *p, const char *arg, struct text *out)
+{
+    char name[KEY_ROOM];
+    size_t n = strcspn(arg, " ");
+    snprintf(name, sizeof name, "%.*s", (int)n, arg);
+    if (router_reset(p->router, name, arg[n] ? arg + n + 1 : "", clock_now())) text_add(out, "{\"reset\":true}");
+    else json_put_fault(out, "there is no such neighbour");
+}
+
+static void do_refresh(struct process *p, const char *arg, struct text *out)
+{
+    if (router_refresh(p->router, arg)) text_add(out, "{\"refresh\":true}");
+    else json_put_fault(out, "there is no such neighbour");
+}
+
 static const struct {
     const char *name;
     void (*show)(struct process *p, const char *arg, struct text *out);
@@ -363,7 +379,7 @@ static const struct {
     {"bgp", show_bgp},           {"routes", show_routes}, {"bfd", show_bfd},
     {"evidence", share_evidence}, {"drops", share_drops},
     {"rpki", share_rpki}, {"figures", share_figures},           {"bmp", show_bmp},         {"route", show_one_route},
-    {"faults", show_faults}, {"received", show_received},    {"advertised", show_advertised},
+    {"reset", do_reset}, {"refresh", do_refresh}, {"faults", show_faults}, {"received", show_received},    {"advertised", show_advertised},
 };
 
 static void send_answer(void *ctx, uint32_t token, struct text *out)
@@ -385,7 +401,7 @@ static void on_dump(struct process *p, const struct link_message *m, int fd, ins
 
 static void on_ask(struct process *p, const struct link_message *m)
 {
-    char question[200];
+    char question[400];
     struct text out = {0};
     if (!link_text(m->text[0], question, sizeof question)) question[0] = 0;
     size_t word = strcspn(question, " ");

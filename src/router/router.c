@@ -269,15 +269,57 @@ void peer_stop(struct router *r, peer_ref ref, uint8_t subcode, struct span data
     effects_end(r, ref, fx, now);
 }
 
-/* RFC 9003: a length octet, then UTF-8. */
-void peer_shutdown(struct router *r, peer_ref ref, instant now)
+/* An end that the operator explains (RFC 9003): a length octet, then UTF-8. */
+static void peer_stop_saying(struct router *r, peer_ref ref, uint8_t subcode, const char *words, bool again,
+                             instant now)
 {
     uint8_t data[1 + UINT8_MAX];
-    const char *said = r->peers[ref]->conf->admin_text;
-    size_t n = strlen(said) < UINT8_MAX ? strlen(said) : UINT8_MAX;
+    size_t n = strlen(words) < UINT8_MAX ? strlen(words) : UINT8_MAX;
     data[0] = (uint8_t)n;
-    memcpy(data + 1, said, n);
-    peer_stop(r, ref, 2, span_of(data, n ? n + 1 : 0), false, now);
+    memcpy(data + 1, words, n);
+    peer_stop(r, ref, subcode, span_of(data, n ? n + 1 : 0), again, now);
+}
+
+void peer_shutdown(struct router *r, peer_ref ref, instant now)
+{
+    peer_stop_saying(r, ref, 2, r->peers[ref]->conf->admin_text, false, now);
+}
+
+/* --- what an operator asks --- */
+
+static peer_ref peer_named(const struct router *r, const char *name)
+{
+    for (peer_ref i = 0; i < r->peers_n; i++)
+        if (r->peers[i]->used && !r->peers[i]->leaving && strcmp(r->peers[i]->conf->name, name) == 0) return i;
+    return NO_REF;
+}
+
+bool router_reset(struct router *r, const char *name, const char *words, instant now)
+{
+    peer_ref ref = peer_named(r, name);
+    if (ref == NO_REF) return false;
+    struct peer *p = r->peers[ref];
+    say(r, p->domain, ref, "session-reset", "by an operator");
+    if (p->limited) {
+        p->limited = false;
+        peer_start(r, ref, now);
+    } else if (!p->conf->admin_down) {
+        peer_stop_saying(r, ref, 4, words, true, now);
+    }
+    signal_writers(r);
+    return true;
+}
+
+bool router_refresh(struct router *r, const char *name)
+{
+    peer_ref ref = peer_named(r, name);
+    if (ref == NO_REF) return false;
+    struct peer *p = r->peers[ref];
+    if (!p->up || !bgp_view(p->session).refresh) return true;
+    p->refresh_wanted |= p->families;
+    r->domains[p->domain]->noted[0][group_of(p)] = r->domains[p->domain]->any_noted = true;
+    signal_writers(r);
+    return true;
 }
 
 /* --- facts --- */

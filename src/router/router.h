@@ -76,6 +76,11 @@ void router_links_down(struct router *r, const char *domain, struct span names, 
 void router_vrps_begin(struct router *r, bool whole);
 void router_vrp(struct router *r, bool add, const struct vrp *v);
 void router_vrps_end(struct router *r, instant now);
+/* What an operator asks of one neighbour, by name; false: there is none. Reset: NOTIFICATION 6/4 with his
+ * words (RFC 9003, "" none), and again; it also ends the wait after a prefix limit (RB-091). Refresh: the
+ * neighbour is asked for its routes again (RFC 2918). */
+MUST_USE bool router_reset(struct router *r, const char *peer, const char *words, instant now);
+MUST_USE bool router_refresh(struct router *r, const char *peer);
 /* Orderly end: Cease to every peer. */
 void router_shutdown(struct router *r, instant now);
 

@@ -561,6 +561,16 @@ static bool do_restart(struct script *x, const struct words *w)
     return true;
 }
 
+static bool do_order(struct script *x, const struct words *w)
+{
+    struct stage *s = &x->stage;
+    bool reset = strcmp(w->w[0], "reset") == 0;
+    const char *name = w->n > 1 ? w->w[1] : "";
+    bool known = reset ? router_reset(s->r, name, w->n > 2 ? w->w[2] : "", s->now) : router_refresh(s->r, name);
+    stage_tick(s, s->now);
+    return known || fail(x, "no neighbour '%s'", name);
+}
+
 static bool do_shutdown(struct script *x, const struct words *w)
 {
     (void)w;
@@ -663,7 +673,7 @@ static const struct {
     {"failed", do_far, false},       {"opens", do_far, false},     {"lose", do_far, false},
     {"block", do_far, false},        {"unblock", do_far, false},   {"establish", do_establish, false},
     {"apply", do_apply, false},      {"remove", do_remove, false}, {"restart", do_restart, false},
-    {"shutdown", do_shutdown, false},
+    {"shutdown", do_shutdown, false}, {"reset", do_order, false}, {"refresh", do_order, false},
 };
 
 static bool run_statement(struct script *x, const struct words *w)
