@@ -462,6 +462,10 @@ static bool take_notification(const struct step *x)
                   (x->s->conf.families & BGP_IPV4_UNICAST);
     struct ending why = {BGP_DOWN_NOTIFIED, n.code, n.subcode, {0}, t->s};
     end(x->s, x->conn, &why, x->now, x->fx);
+    if (n.code == CEASE && n.subcode == HARD_RESET && n.data.n >= 2) { /* its true reason is asked for */
+        x->s->counts.last_code = n.data.p[0];
+        x->s->counts.last_subcode = n.data.p[1];
+    }
     return false;
 }
 

@@ -61,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bgp_conf conf = {.local_asn = 65000, .peer_asn = 65001, .local_id = 1, .hold_s = data[0] & 1 ? 90 : 0,
                             .min_hold_s = 3, .connect_retry_s = 1, .passive = data[0] & 2,
                             .families = BGP_IPV4_UNICAST | BGP_IPV6_UNICAST, .restart = data[0] & 4,
-                            .restart_s = 120};
+                            .restart_s = 120, .without = data[0] >> 4 & 15, .role_set = data[0] & 8,
+                            .role = BGP_ROLE_PROVIDER};
     bgp_effects_init(&fx, ARENA);
     struct bgp_session *s = bgp_new(&conf);
     bgp_start(s, now, &fx);
