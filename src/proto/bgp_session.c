@@ -8,8 +8,7 @@
 #include <string.h>
 
 enum { PATIENCE_S = 30, RETRY_MOST_S = 60, STABLE_S = 60, SEND_HOLD_LEAST_S = 480, REASON_MOST = 128 };
-enum { CEASE = 6, HARD_RESET = 9, OPEN_ERROR = 2, UNSUPPORTED_PARAMETER = 4, UNSUPPORTED_CAPABILITY = 7,
-       ROLE_MISMATCH = 11 };
+enum { CEASE = 6, HARD_RESET = 9, OPEN_ERROR = 2, UNSUPPORTED_PARAMETER = 4 };
 
 /* clang-format off */
 #define EVENTS(X) X(TCP_UP) X(OPEN) X(KEEPALIVE) X(UPDATE) X(REFRESH) X(NOTIFICATION)
@@ -45,7 +44,6 @@ static struct connection *other_of(struct bgp_session *s, enum bgp_conn conn)
 {
     return &s->conns[conn == BGP_OUT ? BGP_IN : BGP_OUT];
 }
-static bool is_external(const struct bgp_session *s) { return s->conf.local_asn != s->conf.peer_asn; }
 
 static void enter(struct bgp_session *s, enum bgp_conn conn, enum bgp_state next, instant now,
                   struct bgp_effects *fx)
@@ -121,39 +119,13 @@ static void send_keepalive(struct bgp_session *s, enum bgp_conn conn, instant no
     keepalive_later(s, &s->conns[conn], now);
 }
 
-/* Forwarding is preserved when a session was lost, or our process, never before the first one. */
-static void offer_restart(const struct bgp_session *s, struct bgp_caps *c)
-{
-    bool first = s->counts.established_count == 0;
-    c->restart = c->restart_notify = true;
-    c->restart_s = s->conf.restart_s;
-    c->restart_families = s->conf.families;
-    c->restarting = s->conf.restarting && first;
-    c->forwarding_families = s->conf.restarting || !first ? s->conf.families : 0;
-}
-
-static struct bgp_caps our_caps(const struct bgp_session *s)
-{
-    const struct bgp_conf *c = &s->conf;
-    uint32_t without = c->without;
-    struct bgp_caps caps = {.families = c->families,
-                            .refresh = !(without & BGP_WITHOUT_REFRESH),
-                            .enhanced_refresh = !(without & (BGP_WITHOUT_REFRESH | BGP_WITHOUT_ENHANCED_REFRESH)),
-                            .extended_messages = !(without & BGP_WITHOUT_EXTENDED_MESSAGES),
-                            .as4 = !(without & BGP_WITHOUT_AS4), .asn = c->local_asn,
-                            .add_path_send = c->add_path_send, .add_path_receive = c->add_path_receive,
-                            .role_set = c->role_set, .role = c->role};
-    if (c->restart && !(without & BGP_WITHOUT_RESTART)) offer_restart(s, &caps);
-    return caps;
-}
-
 static void send_open(struct bgp_session *s, enum bgp_conn conn, struct bgp_effects *fx)
 {
     uint8_t b[256];
     struct writer w = writer_on(b, sizeof b);
     const struct bgp_conf *c = &s->conf;
     struct bgp_open o = {.version = BGP_VERSION, .asn = c->local_asn, .hold_s = c->hold_s, .id = c->local_id};
-    if (!s->plain) o.caps = our_caps(s);
+    if (!s->plain) o.caps = opening_caps(s);
     s->conns[conn].offered = o.caps;
     if (s->plain) s->conns[conn].offered.families = c->families & BGP_IPV4_UNICAST;
     bgp_open_encode(&w, &o);
@@ -162,10 +134,6 @@ static void send_open(struct bgp_session *s, enum bgp_conn conn, struct bgp_effe
 }
 
 /* RFC 8538: once both take a NOTIFICATION for a restart, an end that is meant is a hard reset. */
-static bool restarts_agreed(const struct connection *c)
-{
-    return c->offered.restart && c->open.caps.restart;
-}
 static bool notify_agreed(const struct connection *c)
 {
     return restarts_agreed(c) && c->offered.restart_notify && c->open.caps.restart_notify;
@@ -297,71 +265,14 @@ static bool survives_collision(const struct step *x, uint32_t peer_id)
     return winner == x->conn;
 }
 
-/* Ours -> theirs (RFC 9234 4.2). */
-static bool roles_fit(uint8_t ours, uint8_t theirs)
-{
-    static const uint8_t other[] = {
-        [BGP_ROLE_PROVIDER] = BGP_ROLE_CUSTOMER, [BGP_ROLE_CUSTOMER] = BGP_ROLE_PROVIDER,
-        [BGP_ROLE_RS] = BGP_ROLE_RS_CLIENT,      [BGP_ROLE_RS_CLIENT] = BGP_ROLE_RS,
-        [BGP_ROLE_PEER] = BGP_ROLE_PEER};
-    return ours < ARRAY_LEN(other) && other[ours] == theirs;
-}
-
-static bool role_suits(const struct step *x, const struct bgp_caps *peer)
-{
-    const struct bgp_conf *c = &x->s->conf;
-    if (!c->role_set) return true;
-    if (!peer->role_set)
-        return !c->role_strict || refuse(x, OPEN_ERROR, ROLE_MISMATCH, "the neighbour tells no role");
-    return roles_fit(c->role, peer->role) ||
-           refuse(x, OPEN_ERROR, ROLE_MISMATCH, "the neighbour's role does not fit ours");
-}
-
-static bool families_suit(const struct step *x, const struct bgp_caps *peer)
-{
-    uint8_t b[32];
-    struct writer w = writer_on(b, sizeof b);
-    if (peer->families & x->c->offered.families) return true;
-    bgp_families_encode(&w, x->s->conf.families);
-    return fail(x, &(struct bgp_fault){.code = OPEN_ERROR, .subcode = UNSUPPORTED_CAPABILITY,
-                                       .data = writer_span(&w), .what = "no address family in common"});
-}
-
-static bool open_suits(const struct step *x, const struct bgp_open *o)
-{
-    const struct bgp_conf *c = &x->s->conf;
-    if (o->asn != c->peer_asn) return refuse(x, 2, 2, "AS number is not the configured one");
-    if (!is_external(x->s) && o->id == c->local_id)
-        return refuse(x, 2, 3, "identifier is our own");
-    if (o->hold_s == 0 && c->hold_s) return refuse(x, 2, 6, "hold time 0");
-    if (o->hold_s && o->hold_s < c->min_hold_s) return refuse(x, 2, 6, "hold time below our minimum");
-    return role_suits(x, &o->caps) && families_suit(x, &o->caps);
-}
-
-/* Nothing is used on a session that was not offered on both sides of it (RB-02E). */
-static void agree(struct connection *c, const struct bgp_conf *conf, const struct bgp_open *o)
-{
-    const struct bgp_caps *ours = &c->offered, *theirs = &o->caps;
-    c->open = *o;
-    c->families = theirs->families & ours->families;
-    c->add_path_send = c->families & ours->add_path_send & theirs->add_path_receive;
-    c->add_path_receive = c->families & ours->add_path_receive & theirs->add_path_send;
-    c->hold_s = o->hold_s < conf->hold_s ? o->hold_s : conf->hold_s;
-    c->as4 = theirs->as4 && ours->as4;
-    c->refresh = theirs->refresh && ours->refresh;
-    c->enhanced = theirs->enhanced_refresh && ours->enhanced_refresh;
-    bool extended = theirs->extended_messages && ours->extended_messages;
-    c->message_max = extended ? BGP_MESSAGE_EXTENDED_MAX : BGP_MESSAGE_MAX;
-    if (!restarts_agreed(c)) c->open.caps.restart = false;
-}
-
 static bool take_open(const struct step *x)
 {
     struct bgp_open o;
     struct bgp_fault f = {0};
-    if (!bgp_open_decode(x->message, &o, &f)) return fail(x, &f);
-    if (!open_suits(x, &o) || !survives_collision(x, o.id)) return false;
-    agree(x->c, &x->s->conf, &o);
+    uint8_t room[OPENING_DATA];
+    if (!bgp_open_decode(x->message, &o, &f) || !opening_suits(x->s, x->c, &o, room, &f)) return fail(x, &f);
+    if (!survives_collision(x, o.id)) return false;
+    opening_agree(x->c, &x->s->conf, &o);
     send_keepalive(x->s, x->conn, x->now, x->fx);
     hold_restart(x->c, x->now);
     if (!x->c->hold_s) x->c->expires = instant_after(x->now, duration_s(PATIENCE_S));
@@ -400,7 +311,8 @@ static bool take_update(const struct step *x)
 {
     struct bgp_rules rules = {.as4 = x->c->as4, .families = x->c->families,
                               .add_path = x->c->add_path_receive,
-                              .external = is_external(x->s), .peer_asn = x->s->conf.peer_asn,
+                              .external = x->s->conf.local_asn != x->s->conf.peer_asn,
+                              .peer_asn = x->s->conf.peer_asn,
                               .allow_as_set = x->s->conf.allow_as_set};
     struct bgp_fault f;
     hold_restart(x->c, x->now);

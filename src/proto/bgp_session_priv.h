@@ -44,3 +44,13 @@ void conn_queue(struct bgp_session *s, enum bgp_conn conn, struct span message, 
  * from pieces is copied into the arena, so that it outlives the next piece. */
 enum bgp_frame_result conn_next(struct connection *c, struct cursor *in, struct arena *arena,
                                 struct bgp_frame *out, struct bgp_fault *fault);
+
+/* --- bgp_opening.c --- */
+enum { OPENING_DATA = 32 };
+struct bgp_caps opening_caps(const struct bgp_session *s); /* to be offered now */
+/* False: *f says why not; its data may be in `room`. */
+bool opening_suits(const struct bgp_session *s, const struct connection *mine, const struct bgp_open *o,
+                   uint8_t room[static OPENING_DATA], struct bgp_fault *f);
+/* Nothing is used on a session that was not offered on both sides of it (RB-02E). */
+void opening_agree(struct connection *c, const struct bgp_conf *conf, const struct bgp_open *o);
+bool restarts_agreed(const struct connection *c); /* RFC 4724, after opening_agree */

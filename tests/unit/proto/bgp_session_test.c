@@ -138,6 +138,44 @@ static void both_open_at_once_and_exactly_one_connection_lives(void **state)
     finish(&w);
 }
 
+/* RB-036: whoever is first, with whatever timing, and with the connection lost in between. */
+static void a_thousand_races_end_in_one_session(void **state)
+{
+    (void)state;
+    uint32_t random = 7;
+    for (unsigned round = 1; round <= 1000; round++) {
+        struct world w = {.whole = true};
+        bgp_effects_init(&w.fx, 1 << 20);
+        for (int i = 0; i < 2; i++) {
+            struct bgp_conf c = conf_of(i);
+            random = random * 1664525u + 1013904223u;
+            c.jitter_seed = random | 1;
+            c.restart = random >> 30 & 1;
+            c.restart_s = 60;
+            if (random >> 29 & 1) c.local_id = 20 - c.local_id; /* the other one wins */
+            w.s[i] = bgp_new(&c);
+        }
+        if (round % 3 == 0) start(&w);
+        else {
+            int first = (int)(round & 1);
+            bgp_start(w.s[first], w.now, &w.fx), settle(&w, first), flow(&w);
+            run(&w, round % 3);
+            bgp_start(w.s[!first], w.now, &w.fx), settle(&w, !first), flow(&w);
+        }
+        run(&w, 10);
+        if (random >> 28 & 1) { /* and once more after a loss that both notice */
+            int opener = bgp_view(w.s[0]).conn == BGP_OUT ? 0 : 1;
+            part(&w, opener);
+            flow(&w);
+        }
+        run(&w, 30);
+        struct bgp_view a = bgp_view(w.s[0]), b = bgp_view(w.s[1]);
+        if (a.state != BGP_ESTABLISHED || b.state != BGP_ESTABLISHED || a.conn == b.conn)
+            fail_msg("round %u: %d and %d on %d and %d", round, a.state, b.state, a.conn, b.conn);
+        finish(&w);
+    }
+}
+
 static void silence_ends_the_session_after_the_hold_time(void **state)
 {
     (void)state;
@@ -229,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_open_at_once_and_exactly_one_connection_lives),
+        cmocka_unit_test(a_thousand_races_end_in_one_session),
         cmocka_unit_test(silence_ends_the_session_after_the_hold_time),
         cmocka_unit_test(a_year_of_keepalives_passes),
         cmocka_unit_test(a_stopped_session_says_why_and_stays_down),
