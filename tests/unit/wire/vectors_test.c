@@ -105,7 +105,7 @@ static void outcome_of(const struct vector *v, char out[static OUTCOME])
     if (got == BGP_FRAME_MORE) snprintf(out, OUTCOME, "cut short");
     if (got == BGP_FRAME_BAD) snprintf(out, OUTCOME, "reset %u/%u: %s", f.code, f.subcode, f.what);
     if (got != BGP_FRAME_WHOLE) return;
-    struct span m = fenced(fr.message.p, fr.message.n);
+    struct span m = fenced(v->bytes, fr.message.n); /* the message alone, without what follows */
     bool fine = true;
     if (fr.type == BGP_UPDATE) say_update(v, m, out);
     if (fr.type == BGP_OPEN) fine = bgp_open_decode(m, &o, &f);
