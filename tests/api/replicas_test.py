@@ -140,14 +140,19 @@ def a_link_is_made_through_all_of_them_and_the_edges_of_all_learn_it():
             a = e.intent(revision, 2)
             return a.status == 200 and a.json.get("domains")
         until(linked, 20, f"the circuit in the intent of {e.name}")
-    newest = {}
-    for s in servers:  # an edge that goes to another replica finds the same
-        for e in edges:
-            moved = Edge.__new__(Edge)
-            moved.server, moved.name, moved.context = s, e.name, e.context
-            a = until(lambda m=moved: (lambda a: a if a.status == 200 and a.json.get("domains") else None)(m.intent()), 10, "it there")
-            newest.setdefault(e.name, set()).add(json.dumps({k: v for k, v in a.json.items() if k != "revision"}, sort_keys=True))
-    assert all(len(v) == 1 for v in newest.values()), newest.keys()
+    def seen_everywhere():  # an edge that goes to another replica finds the same, once that one has heard of it
+        newest = {}
+        for s in servers:
+            for e in edges:
+                moved = Edge.__new__(Edge)
+                moved.server, moved.name, moved.context = s, e.name, e.context
+                a = moved.intent()
+                content = a.json if a.status == 200 and a.json.get("domains") else None
+                newest.setdefault(e.name, set()).add(json.dumps({k: v for k, v in (content or {}).items() if k != "revision"},
+                                                                sort_keys=True))
+        return all(len(v) == 1 and "{}" not in v for v in newest.values())
+
+    until(seen_everywhere, 20, "the same intent at every replica")
     evidence = {"name": "edge1", "revision": before[0], "sessions": []}
     assert edges[0].report(evidence).status == 204
     for s in servers:
