@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/text.h"
+#include "checklist/resiliency.h"
 #include "cli/check_print.h"
 
 static const char style[] =
@@ -199,6 +200,33 @@ static void put_seed(const struct check_view *v, const struct checklist_seed *se
     fputs("</section>", out);
 }
 
+/* The index of each gateway and circuit with what would raise it most, and what the loss of one leaves. */
+static void put_resiliency(const struct check_view *v, FILE *out)
+{
+    const struct resiliency *r = v->report->resiliency;
+    if (!r || r->gateways_n + r->circuits_n + r->losses_n == 0) return;
+    fputs("<section><h2><span>Resiliency</span></h2><table>", out);
+    const struct resiliency_score *lists[] = {r->gateways, r->circuits};
+    const size_t counts[] = {r->gateways_n, r->circuits_n};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < counts[k]; i++) {
+            fputs("<tr><td><code>", out);
+            put(out, lists[k][i].subject);
+            fprintf(out, "</code></td><td><b>%u</b></td><td>", lists[k][i].index);
+            if (*lists[k][i].gap) fputs("raised most by ", out);
+            put(out, lists[k][i].gap);
+            fputs("</td></tr>", out);
+        }
+    for (size_t i = 0; i < r->losses_n; i++) {
+        fputs("<tr><td><code>", out);
+        put(out, r->losses[i].subject);
+        fputs("</code></td><td></td><td>", out);
+        put(out, r->losses[i].text);
+        fputs("</td></tr>", out);
+    }
+    fputs("</table></section>", out);
+}
+
 /* What has to be done before anything else, on the first page. */
 static void put_first(const struct check_view *v, FILE *out)
 {
@@ -264,6 +292,7 @@ void check_print_html(const struct check_view *v, FILE *out)
     put_head(v, out);
     put_tiles(v, out);
     put_first(v, out);
+    put_resiliency(v, out);
     for (size_t i = 0; i < v->checklist->seeds_n; i++) put_seed(v, &v->checklist->seeds[i], out);
     put_waivers(v, out);
     put_foot(v, out);

@@ -2,6 +2,7 @@
  * for the node exporter's textfile directory. */
 #include <string.h>
 #include "base/text.h"
+#include "checklist/resiliency.h"
 #include "cli/check_print.h"
 
 /* Label values: backslash, quote and line end are escaped; other odd bytes are written as \xNN first. */
@@ -36,6 +37,11 @@ void check_print_metrics(const struct check_view *v, FILE *out)
     }
     fputs("# HELP fairlead_resiliency_index 0 to 100.\n# TYPE fairlead_resiliency_index gauge\n", out);
     fprintf(out, "fairlead_resiliency_index %u\n", r->index);
+    for (size_t i = 0; r->resiliency && i < r->resiliency->circuits_n; i++) {
+        fputs("fairlead_resiliency_index{", out);
+        put_label(out, "subject", r->resiliency->circuits[i].subject, "} ");
+        fprintf(out, "%u\n", r->resiliency->circuits[i].index);
+    }
     fputs("# HELP fairlead_check_timestamp_seconds When it was judged.\n# TYPE fairlead_check_timestamp_seconds gauge\n", out);
     fprintf(out, "fairlead_check_timestamp_seconds %lld\n", (long long)(r->at_ms / 1000));
 }
