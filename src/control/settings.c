@@ -20,7 +20,7 @@ static const char usage[] =
 struct file {
     const char **public_names;
     size_t public_names_n;
-    uint32_t body_kib, connections, connections_per_address;
+    uint32_t body_kib, connections, connections_per_address, head_s, body_s, idle_s;
     uint32_t requests_per_second, writes_per_second;
     uint32_t circuits, circuits_per_region;
     bool m365_authorised;
@@ -36,6 +36,12 @@ static const struct field limit_rows[] = {
     {"connections", FIELD_U32, offsetof(struct file, connections), .min = 16, .max = 65536},
     {"connections_per_address", FIELD_U32, offsetof(struct file, connections_per_address), .min = 4,
      .max = 65536},
+    {"head_s", FIELD_U32, offsetof(struct file, head_s), .max = 3600,
+     .help = "how long the head of a request may take; 30"},
+    {"body_s", FIELD_U32, offsetof(struct file, body_s), .max = 3600,
+     .help = "how long its body may take; 120"},
+    {"idle_s", FIELD_U32, offsetof(struct file, idle_s), .max = 3600,
+     .help = "how long a connection waits for the next; 75"},
     {"requests_per_second", FIELD_U32, offsetof(struct file, requests_per_second)},
     {"writes_per_second", FIELD_U32, offsetof(struct file, writes_per_second)},
     {"circuits", FIELD_U32, offsetof(struct file, circuits), .help = "of a subscription"},
@@ -139,7 +145,10 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     s->public_names_n = f.public_names_n;
     s->limits = (struct http_limits){.body = (size_t)f.body_kib << 10,
                                      .connections = f.connections,
-                                     .connections_per_address = f.connections_per_address};
+                                     .connections_per_address = f.connections_per_address,
+                                     .head_s = f.head_s,
+                                     .body_s = f.body_s,
+                                     .idle_s = f.idle_s};
     s->requests_per_second = f.requests_per_second;
     s->writes_per_second = f.writes_per_second;
     s->circuits = f.circuits;
