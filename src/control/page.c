@@ -63,19 +63,23 @@ static void counted_tile(struct page *p, struct counted c, const char *caption)
     tile(p, c.all == 0 ? "" : c.up == c.all ? "good" : c.up ? "warn" : "bad", figure, caption);
 }
 
-static void tiles(struct page *p)
+static void number_tile(struct page *p, size_t n, const char *one, const char *many)
 {
     char figure[32];
+    snprintf(figure, sizeof figure, "%zu", n);
+    tile(p, "", figure, n == 1 ? one : many);
+}
+
+static void tiles(struct page *p)
+{
     struct counted sessions = {0};
     each_peer(p, "circuit/", count_peer, &sessions);
     each_peer(p, "connection/", count_peer, &sessions);
     put(p, "<div class=\"tiles\">");
-    snprintf(figure, sizeof figure, "%zu", count_type(p, "expressRouteCircuits"));
-    tile(p, "", figure, "circuits");
+    number_tile(p, count_type(p, "expressRouteCircuits"), "circuit", "circuits");
     counted_tile(p, sessions, "sessions established");
     counted_tile(p, count_edges(p), "routers reporting");
-    snprintf(figure, sizeof figure, "%zu", count_type(p, "connections"));
-    tile(p, "", figure, "linked networks");
+    number_tile(p, count_type(p, "connections"), "linked network", "linked networks");
     put(p, "</div>");
 }
 
