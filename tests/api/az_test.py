@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """az_test.py BUILD: the stock az of Debian 12, set up by `fairlead az-setup`, plays the whole life of a circuit, the
 provider's side included. The commands are those whose requests the contract was found by."""
+import base64
 import json
 import os
 import shlex
@@ -250,6 +251,22 @@ def a_gateway_of_virtual_wan():
     az(f"{gateway} delete -g rg1 -n g1")
 
 
+def roles_are_given_and_taken():
+    token = provider("account get-access-token")["accessToken"]
+    oid = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["oid"]
+    # By rest: the `role` commands of Debian's pair end in an AttributeError of their own.
+    path = f"{NET}/expressRouteCircuits/c1/providers/Microsoft.Authorization/roleAssignments/{oid}?api-version=2022-04-01"
+    body = os.path.join(server.dir, "role.json")
+    with open(body, "w", encoding="utf-8") as f:
+        json.dump({"properties": {"principalId": oid, "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}}, f)
+    a = az(f"rest -m put -u '{path}' -b @{body}")
+    assert a["properties"]["principalId"] == oid and a["properties"]["scope"].endswith("/c1"), a
+    said = provider("rest --skip-authorization-header --headers "
+                    f"'Authorization=Bearer {token}' -m get -u 'https://127.0.0.1:{server.port}{NET}/expressRouteCircuits/c1?{VERSION}'")
+    assert said["name"] == "c1", said
+    az(f"rest -m delete -u '{path}'")
+
+
 def errors_are_shown_as_az_shows_them():
     said = az("network express-route show -g rg1 -n nothing", status=3)
     assert "(ResourceNotFound)" in said and "Code: ResourceNotFound" in said, said
@@ -296,6 +313,7 @@ try:
         ports_of_ones_own,
         networks_gateways_and_connections,
         a_gateway_of_virtual_wan,
+        roles_are_given_and_taken,
         errors_are_shown_as_az_shows_them,
         everything_is_deleted_and_gone,
     ], seconds=240))
