@@ -25,22 +25,21 @@ void fast_show_drops(const struct fast *f, struct text *out)
         }
 }
 
-static void put_counts(const struct fast *f, uint32_t number, struct text *out)
+/* A domain's fates with packets, as rows of a list. */
+static void put_fates(const struct fast *f, const struct fast_dom *d, const char *between, struct text *out)
 {
     static const char *const kinds[] = {"forwarded", "punted", "dropped"};
-    const char *between = "";
-    text_add(out, "\"fates\":[");
     for (int fate = 0; fate < FAST_FATES; fate++) {
-        struct fast_count c = fastpath_count(f->path, number, (enum fast_fate)fate);
+        struct fast_count c = fastpath_count(f->path, d->number, (enum fast_fate)fate);
         if (!c.packets) continue;
-        text_addf(out, "%s{\"name\":", between);
-        json_put(out, fast_fates[fate].name);
+        text_addf(out, "%s{\"domain\":", between);
+        json_put(out, d->name);
+        json_put_key(out, "name", fast_fates[fate].name);
         json_put_key(out, "kind", kinds[fast_fates[fate].kind]);
         json_put_key(out, "text", fast_fates[fate].text);
         text_addf(out, ",\"packets\":%llu,\"bytes\":%llu}", (unsigned long long)c.packets, (unsigned long long)c.bytes);
         between = ",";
     }
-    text_add(out, "]");
 }
 
 void fast_show(const struct fast *f, struct text *out)
@@ -63,20 +62,29 @@ void fast_show(const struct fast *f, struct text *out)
     for (const struct fast_dom *d = f->domains; d; d = d->next) {
         text_add(out, d == f->domains ? "{\"name\":" : ",{\"name\":");
         json_put(out, d->name);
-        text_addf(out, ",\"overflowed\":%s,", d->overflowed ? "true" : "false");
-        put_counts(f, d->number, out);
-        text_add(out, "}");
+        text_addf(out, ",\"overflowed\":%s,\"fates\":[", d->overflowed ? "true" : "false");
+        put_fates(f, d, "", out);
+        text_add(out, "]}");
     }
+    text_add(out, "],\"fates\":[");
+    size_t begin = out->n;
+    for (const struct fast_dom *d = f->domains; d; d = d->next) put_fates(f, d, out->n > begin ? "," : "", out);
     text_add(out, "]}");
 }
 
-static void put_policer(const struct fast *f, const char *direction, uint32_t row, struct text *out)
+static void put_policer(const struct fast *f, const struct fast_att *a, const char *direction, uint32_t row,
+                        const char *between, struct text *out)
 {
     static const char *const classes[FAST_CLASSES] = {"voice", "interactive", "default", "unlisted"};
     const struct fast_policer *p = &f->tables.policers[row];
-    for (int k = 0; row && k < FAST_CLASSES; k++)
-        text_addf(out, "%s{\"direction\":\"%s\",\"class\":\"%s\",\"passed\":%llu,\"dropped\":%llu}", k ? "," : "", direction,
-                  classes[k], (unsigned long long)p->passed[k], (unsigned long long)p->dropped[k]);
+    for (int k = 0; row && k < FAST_CLASSES; k++) {
+        text_addf(out, "%s{\"domain\":", k ? "," : between);
+        json_put(out, a->domain->name);
+        json_put_key(out, "attachment", a->name);
+        json_put_key(out, "direction", direction);
+        json_put_key(out, "class", classes[k]);
+        text_addf(out, ",\"passed\":%llu,\"dropped\":%llu}", (unsigned long long)p->passed[k], (unsigned long long)p->dropped[k]);
+    }
 }
 
 static void put_kept(const char *key, uint64_t kept, struct text *out)
@@ -105,12 +113,14 @@ void fast_show_qos(const struct fast *f, struct text *out)
         json_put_key(out, "domain", a->domain->name);
         put_kept("dscp_kept_in", a->row.dscp_in, out);
         put_kept("dscp_kept_out", a->row.dscp_out, out);
-        text_add(out, ",\"policers\":[");
-        put_policer(f, "in", a->rules.policer_in, out);
-        text_add(out, a->rules.policer_in && a->rules.policer_out ? "," : "");
-        put_policer(f, "out", a->rules.policer_out, out);
-        text_add(out, "]}");
+        text_add(out, "}");
         between = ",";
+    }
+    text_add(out, "],\"classes\":[");
+    size_t begin = out->n;
+    for (const struct fast_att *a = f->path ? f->atts : NULL; a; a = a->next) {
+        put_policer(f, a, "in", a->rules.policer_in, out->n > begin ? "," : "", out);
+        put_policer(f, a, "out", a->rules.policer_out, out->n > begin ? "," : "", out);
     }
     text_add(out, "]}");
 }

@@ -210,7 +210,7 @@ def sources_and_access_lists_are_enforced_and_drops_have_names(edge):
     with FastScene(edge, "a") as t:
         def guarded(d):
             made = t.both(t.cloud_side, d)
-            made["attachments"][0].update(source="strict", acl=[
+            made["attachments"][0].update(source="strict", rate_mbps=100, acl=[
                 {"action": "permit", "protocol": "icmp"}, {"action": "permit", "protocol": "icmpv6"},
                 {"action": "deny", "protocol": "udp", "port": 9, "port_to": 99}])
             return made
@@ -224,6 +224,8 @@ def sources_and_access_lists_are_enforced_and_drops_have_names(edge):
         spoofed = [r for r in t.e.ask("show drops")["drops"] if r.get("name") == "SPOOFED"]
         assert spoofed and spoofed[0]["packets"] == 2, t.e.ask("show drops")["drops"]
         assert t.ping("a") == 5
+        classes = {(c["direction"], c["class"]): c["passed"] for c in t.e.ask("show qos")["classes"]}
+        assert len(classes) == 8 and classes["in", "default"] and classes["out", "default"], classes
 
 
 CONFIGURATIONS = int(os.environ.get("FAIRLEAD_CONFIGURATIONS", "100"))
