@@ -74,13 +74,14 @@ def gobgp_with_another_md5_key_stays_down(scene):
 
 
 def gobgp_asked_for_a_refresh_sends_everything_again(scene):
-    """Another local preference is only known by what the neighbour says anew."""
+    """An operator asks for the routes again; another local preference is judged on what is there."""
     edge = Edge(scene, [right()])
     other = GoBgp(scene)
     routes_flow(edge, other)
     before = edge.peer()["updates"]["in"]
-    edge.apply(lambda d: d["peers"][0].update(local_pref=200))
+    assert edge.ask("refresh right") == {"refresh": True}
     wait_for("updates again", lambda: edge.peer()["updates"]["in"] > before)
+    edge.apply(lambda d: d["peers"][0].update(local_pref=200))
     wait_for("the new preference", lambda: edge.paths("10.2.0.0/16")[0]["local_pref"] == 200)
     assert edge.peer()["established_count"] == 1
 
