@@ -2,6 +2,8 @@
 #include "lab/lab.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@
 #include "lab/watch.h"
 #include "lab/wiring.h"
 
-enum { START_S = 20, SESSIONS_S = 60, PACKETS_S = 30, POLL_MS = 20, END_PATIENCE_S = 4 };
+enum { START_S = 20, SESSIONS_S = 60, PACKETS_S = 30, POLL_MS = 20, END_PATIENCE_S = 4, FRR_S = 10 };
 
 /* --- programs --- */
 
@@ -261,10 +263,68 @@ static bool start_bird(struct lab *lab, const char *dir, struct text *why)
     return fine && start(lab, "ce2", NODE_CE2, true, argv, why);
 }
 
+/* The daemons talk through sockets in ce2's directory; the configuration is read once all listen. */
+static bool await_file(const char *path, const char *what, struct text *why)
+{
+    instant deadline = instant_after(now(), duration_s(FRR_S));
+    while (access(path, F_OK) != 0) {
+        if (interrupted() || instant_reached(deadline, now())) {
+            text_addf(why, "%s does not listen after %d s", what, FRR_S);
+            return false;
+        }
+        pause_for(duration_ms(20));
+    }
+    return true;
+}
+
+static bool start_frr_daemon(struct lab *lab, const char *dir, const char *daemon, struct text *why)
+{
+    char program[64], name[32], zserv[LAB_PATH_MAX], pid[LAB_PATH_MAX], vty[LAB_PATH_MAX], bfd[LAB_PATH_MAX];
+    snprintf(program, sizeof program, "/usr/lib/frr/%s", daemon);
+    lab_path(&lab->state, zserv, "ce2/zserv");
+    lab_path(&lab->state, pid, "ce2/%s.pid", daemon);
+    lab_path(&lab->state, vty, "ce2/%s.vty", daemon);
+    lab_path(&lab->state, bfd, "ce2/bfdd.ctl");
+    bool is_bfd = strcmp(daemon, "bfdd") == 0;
+    snprintf(name, sizeof name, "ce2-%s", daemon);
+    const char *const argv[] = {program, "-f", "/dev/null", "-z", zserv, "--vty_socket",
+                                dir, "-i", pid, "-P", "0", is_bfd ? "--bfdctl" : NULL, bfd, NULL};
+    return start(lab, strcmp(daemon, "bgpd") == 0 ? "ce2" : name, NODE_CE2, true, argv, why) && await_file(vty, daemon, why);
+}
+
+/* They run as user frr: ce2's directory becomes theirs, and the way to it passable but not readable. */
+static bool give_to_frr(const struct lab *lab, const char *dir, struct text *why)
+{
+    const struct passwd *frr = getpwnam("frr");
+    const struct group *vty = getgrnam("frrvty");
+    if (!frr || !vty) return text_add(why, "FRR is not installed: there is no user frr or group frrvty"), false;
+    bool fine = chown(dir, frr->pw_uid, vty->gr_gid) == 0 && chmod(lab->state.dir, 0711) == 0;
+    if (!fine) text_addf(why, "%s: %s", dir, strerror(errno));
+    return fine;
+}
+
+static bool start_frr(struct lab *lab, const char *dir, struct text *why)
+{
+    static const char *const daemons[] = {"zebra", "staticd", "bfdd", "bgpd"};
+    char conf[LAB_PATH_MAX];
+    struct text config = {0}, said = {0};
+    router_file_frr(lab->params, dir, &config);
+    bool fine = write_in(lab, "ce2", "frr.conf", &config, conf, why) && give_to_frr(lab, dir, why);
+    text_drop(&config);
+    for (size_t i = 0; fine && i < ARRAY_LEN(daemons); i++) fine = start_frr_daemon(lab, dir, daemons[i], why);
+    if (!fine) return false;
+    const char *const argv[] = {"vtysh", "--vty_socket", dir, "-f", conf, NULL};
+    int status = process_run(&(struct process_spec){.argv = argv}, NULL, duration_s(FRR_S), &said, why);
+    if (status > 0) text_addf(why, "vtysh refuses ce2/frr.conf: %.300s", text_get(&said));
+    text_drop(&said);
+    return status == 0;
+}
+
 static bool start_ce2(struct lab *lab, struct text *why)
 {
     char dir[LAB_PATH_MAX];
-    return make_dir(lab, "ce2", dir, why) && start_bird(lab, dir, why);
+    if (!make_dir(lab, "ce2", dir, why)) return false;
+    return lab->params->ce2_kind == LAB_CE_FRR ? start_frr(lab, dir, why) : start_bird(lab, dir, why);
 }
 
 static bool start_reflector(struct lab *lab, struct text *why)

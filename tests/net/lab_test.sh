@@ -47,6 +47,11 @@ nothing_left() { # lab
     [ -z "$left" ] || { echo "left: $left"; return 1; }
 }
 up() { "$fairlead" lab up "$design" --name "$1"; }
+up_with_frr() {
+    sed 's/kind: bird/kind: frr/' "$design" > "$work/frr.yaml"
+    "$fairlead" lab up "$work/frr.yaml" --name "$1" || return 1
+    vtysh --vty_socket "/run/fairlead/lab/$1/ce2" -c 'show bgp summary json' | jq -e '.ipv4Unicast.failedPeers == 0 and .ipv4Unicast.peerCount == 2'
+}
 down() { "$fairlead" lab down --name "$1"; }
 echo_works() { "$fairlead" lab exec site-host --name "$1" -- ping -n -c 2 -W 1 10.20.0.10; }
 refused() { ! "$@"; }
@@ -135,7 +140,7 @@ check "the death of a router process is bounded and restored" drill_as_expected 
 check "a drill killed with -9 is restored by the next command" restored_after_kill
 check "a drill that is told to end restores first" restored_after_signal
 check "two commands do not work on one lab at once" second_user_is_told
-check "a second lab comes up beside the first" up $two
+check "a second lab comes up beside the first, with FRR as its second router" up_with_frr $two
 check "the first still works" echo_works $one
 check "the second works" echo_works $two
 check "the second goes down" down $two
