@@ -72,7 +72,7 @@ static void run_server(int tell, const struct tls_pair *server, const struct tex
         .key = text_get(&server->key),
         .cert = text_get(&server->cert),
         .client_authority = text_get(authority),
-        .limits = {.body = 1000, .head_s = 1, .body_s = 1, .connections_per_address = 40},
+        .limits = {.body = 1000, .head_s = 3, .body_s = 3, .connections_per_address = 40},
         .hooks = {.serve = serve, .refusal = refusal, .body_limit = body_limit}};
     struct http_server *s = http_server_open(&setup, &why);
     if (!s) _exit(1);
