@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -227,9 +228,18 @@ static bool open_log(const char *path)
     return fd >= 0 && dup2(fd, 2) >= 0;
 }
 
-/* In the child, between fork and exec: only calls that are safe there. */
-static void become(const struct process_spec *spec, const struct pipes *io)
+/* A command that is waited for does not outlive us: half a batch carried out by an orphan would meet
+ * the work of whoever cleans up after us. The parent may be gone before the kernel is asked. */
+static void die_with(pid_t parent)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(126);
+}
+
+/* In the child, between fork and exec: only calls that are safe there. `parent` 0: lives on its own. */
+static void become(const struct process_spec *spec, const struct pipes *io, pid_t parent)
+{
+    if (parent) die_with(parent);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -275,14 +285,14 @@ static bool pipes_open(struct pipes *io, bool input, bool output)
 }
 
 /* Forks and waits until the child has executed or said why it could not. */
-static pid_t launch(const struct process_spec *spec, struct pipes *io, struct text *why)
+static pid_t launch(const struct process_spec *spec, struct pipes *io, bool waited_for, struct text *why)
 {
-    pid_t pid = fork();
+    pid_t parent = waited_for ? getpid() : 0, pid = fork();
     if (pid < 0) {
         text_addf(why, "cannot fork: %s", strerror(errno));
         return -1;
     }
-    if (pid == 0) become(spec, io);
+    if (pid == 0) become(spec, io, parent);
     close_one(&io->fault[1]), close_one(&io->in[0]), close_one(&io->out[1]);
     struct fault_report r;
     ssize_t n;
@@ -301,7 +311,7 @@ bool process_start(const struct process_spec *spec, struct process *out, struct 
         text_addf(why, "%s: cannot make pipes: %s", spec->argv[0], strerror(errno));
         return false;
     }
-    pid_t pid = launch(spec, &io, why);
+    pid_t pid = launch(spec, &io, false, why);
     pipes_close(&io);
     if (pid < 0) return false;
     if (process_find(pid, out)) return true;
@@ -355,7 +365,7 @@ int process_run(const struct process_spec *spec, const char *input, duration lim
         return -1;
     }
     void (*old)(int) = signal(SIGPIPE, SIG_IGN);
-    pid_t pid = launch(spec, &io, why);
+    pid_t pid = launch(spec, &io, true, why);
     int status = -1;
     if (pid > 0) {
         bool finished = converse(&io, input, deadline, out);

@@ -27,7 +27,7 @@ MUST_USE bool process_start(const struct process_spec *spec, struct process *out
 
 /* Runs to the end and collects stdout (stderr too, unless it goes to log_file). The exit status, or
  * 128 + signal; -1 with `why` if it could not be started or did not end in time (it is killed
- * then). `input` may be NULL. */
+ * then). It does not outlive us, however we end. `input` may be NULL. */
 int process_run(const struct process_spec *spec, const char *input, duration limit,
                 struct text *out, struct text *why);
 

@@ -1,6 +1,7 @@
 #include "check.h"
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <stdio.h>
 #include "sys/process.h"
@@ -85,6 +86,46 @@ static void a_marked_process_is_found_again(void **state)
     text_drop(&why);
 }
 
+/* A process of ours runs a command, and is killed. */
+static pid_t one_that_runs(const char *const *argv, const char *mark)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct text out = {0}, why = {0};
+        process_run(&(struct process_spec){.argv = argv, .mark = mark}, NULL, duration_s(60), &out, &why);
+        _exit(0);
+    }
+    return pid;
+}
+
+static void look_for(const char *mark, struct process *found, bool wanted)
+{
+    for (int i = 0; i < 1000; i++) {
+        *found = (struct process){0};
+        process_each_marked(mark, remember, found);
+        if ((found->pid && process_alive(found)) == wanted) return;
+        usleep(10000);
+    }
+}
+
+static void a_command_does_not_outlive_the_one_that_waits_for_it(void **state)
+{
+    (void)state;
+    struct process command;
+    char mark[64];
+    snprintf(mark, sizeof mark, "FAIRLEAD_TEST=orphan-%d", (int)getpid());
+    const char *const argv[] = {"sleep", "60", NULL};
+    pid_t pid = one_that_runs(argv, mark);
+    look_for(mark, &command, true);
+    assert_true(command.pid != 0 && process_alive(&command));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    struct process left;
+    look_for(mark, &left, false);
+    assert_false(process_alive(&command));
+    process_end(&command, duration_s(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +135,7 @@ int main(void)
         cmocka_unit_test(another_start_time_means_another_process),
         cmocka_unit_test(one_that_ignores_sigterm_is_killed),
         cmocka_unit_test(a_marked_process_is_found_again),
+        cmocka_unit_test(a_command_does_not_outlive_the_one_that_waits_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
