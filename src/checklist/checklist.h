@@ -7,6 +7,7 @@
 #pragma once
 #include "base/arena.h"
 #include "intent/facts.h"
+#include "m365/feed.h"
 #include "model/catalogue.h"
 #include "model/design.h"
 
@@ -77,6 +78,7 @@ struct checklist_input {
     int64_t now_ms;                /* wall clock */
     const char *const *only;       /* id prefixes, ended by NULL; NULL: every row */
     const struct waivers *waivers; /* NULL: none */
+    const struct feed *feed;       /* the Office 365 endpoint feed at hand; NULL: none */
 };
 
 struct resiliency; /* resiliency.h */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "capacity/formulas.h"
+#include "capacity/media.h"
 #include "checklist/judge.h"
 #include "checklist/office.h"
 
@@ -12,7 +13,6 @@ enum {
     INTERFACE_PERCENT = 75,
     MANY_USERS = 2000,
     PEAK_FACTOR_LEAST = 4,
-    SAMPLES_LEAST = 1008, /* a week, one in ten minutes */
     MSS_V4 = 1460,
     DNS_MS = 100,
     DOWNLOAD_KB_S = 1000,
@@ -206,43 +206,36 @@ static void room_live(struct judging *j)
     holds(j);
 }
 
-struct target {
-    const char *metric;
-    double client, edge; /* strictly less */
-};
-static const struct target targets[] = {
-    {"one-way", 50, 30}, {"rtt", 100, 60}, {"burst", 10, 1}, {"loss", 1, 0.1}, {"jitter", 30, 15}, {"reorder", 0.05, 0.01},
-};
-
-static void one_target(struct judging *j, const char *value, bool client, size_t *seen_targets)
+static void one_target(struct judging *j, const char *value, enum media_segment s, size_t *seen_targets)
 {
     char metric[16];
     double v;
     unsigned samples;
     if (sscanf(value, "%15s %lf %u", metric, &v, &samples) != 3) return;
-    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
-        double most = client ? targets[i].client : targets[i].edge;
-        if (strcmp(targets[i].metric, metric) != 0) continue;
+    for (enum media_metric m = 0; m < METRICS; m++) {
+        double most = metric_rows[m].limit[s];
+        if (strcmp(metric_rows[m].name, metric) != 0) continue;
         ++*seen_targets;
         if (samples < SAMPLES_LEAST) unclear(j, "%s has %u samples, %d are needed", metric, samples, SAMPLES_LEAST);
         else if (v < most) holds(j);
-        else broken(j, "%s is %g, it must be under %g", metric, v, most);
+        else broken(j, "%s is %g %s, it must be under %g", metric, v, metric_rows[m].unit, most);
     }
 }
-static void media(struct judging *j, enum fact_name name, bool client)
+static void media(struct judging *j, enum fact_name name, enum media_segment s)
 {
     size_t n, seen_targets = 0;
     const struct fact *const *list = seen_all(j, name, j->subject, &n);
-    for (size_t i = 0; i < n; i++) one_target(j, list[i]->value, client, &seen_targets);
-    if (seen_targets < ARRAY_LEN(targets)) unclear(j, "%zu of %zu media figures were seen", seen_targets, ARRAY_LEN(targets));
+    for (size_t i = 0; i < n; i++) one_target(j, list[i]->value, s, &seen_targets);
+    if (!n) unclear(j, "no evidence of %s for %s", fact_kinds[name].name, j->subject);
+    else if (seen_targets < METRICS) unclear(j, "%zu of %d media figures were seen", seen_targets, METRICS);
 }
 static const char *if_teams(const struct judging *j)
 {
     const char *why = if_m365(j);
     return why ? why : text_in(j->d->m365.services, j->d->m365.services_n, "teams") ? NULL : "no calls are planned";
 }
-static void client_media_live(struct judging *j) { media(j, FACT_SITE_MEDIA, true); }
-static void edge_media_live(struct judging *j) { media(j, FACT_SITE_EDGE_MEDIA, false); }
+static void client_media_live(struct judging *j) { media(j, FACT_SITE_MEDIA, SEGMENT_CLIENT); }
+static void edge_media_live(struct judging *j) { media(j, FACT_SITE_EDGE_MEDIA, SEGMENT_EDGE); }
 
 static void tcp_live(struct judging *j)
 {

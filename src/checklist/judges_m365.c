@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "checklist/judge.h"
 #include "checklist/office.h"
+#include "m365/explain.h"
 
 enum { LIMIT_TIMES_FEED = 2 };
 
@@ -263,7 +264,7 @@ static void covered_live(struct judging *j)
 {
     size_t n;
     const struct fact *const *list = seen_all(j, FACT_M365_UNCOVERED, "m365", &n);
-    if (!n) unclear(j, "no evidence of m365.uncovered");
+    if (!n) unclear(j, "no evidence of m365.uncovered for m365");
     else if (n == 1 && strcmp(list[0]->value, "none") == 0) holds(j);
     else broken(j, "%zu ranges of the feed are not received: %s", n, list[0]->value);
 }
@@ -274,8 +275,16 @@ static const char *if_office_flow(const struct judging *j)
     if (why) return why;
     return j->flow->path == PATH_CIRCUIT && *j->flow->service ? NULL : "no flow of a service over a circuit";
 }
+/* With a feed at hand it knows better than the design whether a host may ride the circuit. */
 static void relied_design(struct judging *j)
 {
+    struct explanation e;
+    if (j->in->feed && *j->flow->to && explain(j->in->feed, office_instance(j->d), j->flow->to, j->arena, &e) && e.matches) {
+        at_key(j, "/to");
+        if (e.path == GOES_INTERNET) broken(j, "%s rides the circuit: %s", j->flow->to, e.why);
+        else holds(j);
+        return;
+    }
     must_say(j, j->flow->supported, SAID_YES, "/supported", "the flow rides the circuit and the feed does not support it");
 }
 

@@ -100,10 +100,12 @@ static void purpose_design(struct judging *j)
 
 static void one_way_live(struct judging *j)
 {
-    uint64_t n;
-    if (!seen_number(j, FACT_M365_ASYMMETRIC, "m365", &n)) return;
-    if (n) broken(j, "%llu flows are seen one way only", (unsigned long long)n);
-    else holds(j);
+    size_t n;
+    const struct fact *const *list = seen_all(j, FACT_M365_ASYMMETRIC, "m365", &n);
+    if (!n) unclear(j, "no evidence of m365.asymmetric for m365");
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i]->value, "0") != 0) broken(j, "%s flows are seen one way only (%s)", list[i]->value, list[i]->source);
+    if (n) holds(j);
 }
 
 static const char *if_office_leg(const struct judging *j) { return if_office_peering(j); }

@@ -1,9 +1,11 @@
 /* checklist/judges_m365_plan.c - M365-NET, -PAC, -FEED, -HA, -IMP: the network around Office 365. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
 #include "checklist/judge.h"
 #include "checklist/office.h"
+#include "m365/changes.h"
 #include "m365/pattern.h"
 
 enum {
@@ -57,17 +59,36 @@ static const char *if_proxy(const struct judging *j)
     const char *why = if_m365(j);
     return why ? why : j->d->m365.proxy.used == SAID_NO ? "no proxy is used" : NULL;
 }
-/* The names of the Optimize category, which have stayed since 2018; the Allow ones are in the feed. */
+/* The names of the Optimize category, which have stayed since 2018; with a feed at hand the Allow ones too. */
+static const char *optimize_hit(const char *pattern)
+{
+    static const char *const hosts[] = {"outlook.office365.com", "outlook.office.com", "*.sharepoint.com",
+                                        "teams.microsoft.com", "*.teams.microsoft.com", "*.lync.com"};
+    for (size_t k = 0; k < ARRAY_LEN(hosts); k++)
+        if (pattern_covers(pattern, hosts[k]) || pattern_covers(hosts[k], pattern)) return hosts[k];
+    return NULL;
+}
+/* A pattern of the proxy meets one of the feed if either has a name in common with the other. */
+static const char *feed_hit(const struct feed *f, const char *pattern)
+{
+    for (size_t i = 0; f && i < f->count; i++)
+        for (size_t k = 0; f->sets[i].category != CATEGORY_DEFAULT && k < f->sets[i].url_count; k++)
+            if (pattern_covers(pattern, f->sets[i].urls[k]) || pattern_covers(f->sets[i].urls[k], pattern))
+                return f->sets[i].urls[k];
+    return NULL;
+}
 static void against_optimize(struct judging *j, const char *const *patterns, size_t n, const char *what)
 {
-    static const char *const hosts[] = {"outlook.office365.com", "outlook.office.com", "contoso.sharepoint.com",
-                                        "contoso-my.sharepoint.com", "teams.microsoft.com"};
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < ARRAY_LEN(hosts); k++)
-            if (pattern_matches(patterns[i], hosts[k])) {
-                broken(j, "%s of %s", what, patterns[i]);
-                break;
-            }
+    for (size_t i = 0; i < n; i++) {
+        char folded[HOST_MAX + 1];
+        size_t len = strlen(patterns[i]);
+        for (size_t k = 0; k <= len && k < sizeof folded; k++)
+            folded[k] = (char)(patterns[i][k] >= 'A' && patterns[i][k] <= 'Z' ? patterns[i][k] | 32 : patterns[i][k]);
+        folded[sizeof folded - 1] = 0;
+        const char *hit = optimize_hit(folded);
+        if (!hit) hit = feed_hit(j->in->feed, folded);
+        if (hit) broken(j, "%s of %s, which is %s of the service", what, patterns[i], hit);
+    }
 }
 static void inspected_design(struct judging *j)
 {
@@ -171,20 +192,30 @@ static void own_id_design(struct judging *j)
     else if (strlen(id) != GUID_LENGTH || strspn(id, "0123456789abcdefABCDEF-") != GUID_LENGTH) broken(j, "'%s' is no GUID", id);
     else holds(j);
 }
+/* A version begins with its day: one of today is younger than the day that there is to apply it. */
+static bool version_day(const char *version, int64_t *out_day)
+{
+    char day[9];
+    snprintf(day, sizeof day, "%.8s", version);
+    return date_parse(day, out_day);
+}
 static void current_live(struct judging *j)
 {
     const char *latest = seen(j, FACT_FEED_LATEST, "m365");
     const char *applied = j->d->m365.feed.version;
+    int64_t day;
     if (!latest) return;
     if (!*applied) unclear(j, "the design does not say which version is applied");
-    else if (strcmp(latest, applied) == 0) holds(j);
+    else if (strcmp(latest, applied) == 0 || (version_day(latest, &day) && day >= today(j))) holds(j);
+    else if (version_day(latest, &day) && day == today(j) - 1)
+        unclear(j, "%s is applied; %s is the newest and may be younger than a day", applied, latest);
     else broken(j, "%s is applied, %s is the newest", applied, latest);
 }
 static void none_of(struct judging *j, enum fact_name name, const char *what)
 {
     size_t n;
     const struct fact *const *list = seen_all(j, name, "m365", &n);
-    if (!n) unclear(j, "no evidence of %s", fact_kinds[name].name);
+    if (!n) unclear(j, "no evidence of %s for m365", fact_kinds[name].name);
     else if (n == 1 && strcmp(list[0]->value, "none") == 0) holds(j);
     else broken(j, "%zu %s: %s", n, what, list[0]->value);
 }

@@ -174,7 +174,7 @@ static int run_check(int argc, char **argv)
         {"--lab", NULL, &o.source.lab, NULL},  {"--output", "-o", &o.output, NULL},
         {"--import", NULL, &o.source.import, NULL}, {"--arm", NULL, &o.source.arm, NULL},
         {"--ca", NULL, &o.source.arm_ca, NULL}, {"--subscription", NULL, &o.source.subscription, NULL},
-        {"--only", NULL, &o.only, NULL},       {"--waivers", NULL, &o.waivers, NULL},
+        {"--feed", NULL, &o.source.feed, NULL}, {"--only", NULL, &o.only, NULL}, {"--waivers", NULL, &o.waivers, NULL},
         {"--explain", NULL, &o.explain, NULL}, {"--all", NULL, NULL, &o.all},
         {"--seed-order", NULL, NULL, &o.seed_order}, {"--watch", "-w", NULL, &o.watch},
         {"--every", NULL, &o.every, NULL},     {"--suggest", NULL, NULL, &o.suggest},
@@ -238,7 +238,7 @@ static int run_report(int argc, char **argv)
 const struct command check_commands[] = {
     {"check", NULL,
      "[DESIGN.yaml] [--lab NAME | --import DIR | --arm URL [--ca FILE] [--subscription ID]] [-o table|json|junit|html|prometheus|nagios] "
-     "[--only ID,..] [--waivers FILE] [--explain ID] [--suggest] [--all] [--seed-order] [--watch [--every SECONDS]]",
+     "[--feed FILE] [--only ID,..] [--waivers FILE] [--explain ID] [--suggest] [--all] [--seed-order] [--watch [--every SECONDS]]",
      "judge every prerequisite", run_check},
     {"report", NULL, "[DESIGN.yaml | --lab NAME | --import DIR] [--html FILE] [--waivers FILE]",
      "the check as one HTML file to be filed or printed", run_report},

@@ -12,13 +12,16 @@
 #include <time.h>
 #include "cli/arm_pull.h"
 #include "cli/check_input.h"
+#include "cli/check_office.h"
 #include "cli/command.h"
 #include "cli/export_steps.h"
 #include "evidence/arm_design_json.h"
 #include "evidence/bird.h"
 #include "evidence/edge_json.h"
+#include "evidence/encoding.h"
 #include "evidence/frr_json.h"
 #include "evidence/records_json.h"
+#include "evidence/site_json.h"
 #include "lab/state.h"
 #include "model/design_json.h"
 
@@ -30,6 +33,7 @@ struct import_file {
     struct text text;
     json_t *json;
     int64_t at_ms;
+    bool taken; /* a copy of the feed, or its changes */
     char circuit[100], peering[20], leg[12]; /* of a live table */
 };
 
@@ -40,6 +44,7 @@ struct import {
     size_t files_n;
     struct arm_export arm;
     struct arm_pull pull;
+    struct office_kit office;
     int64_t collected_ms; /* 0: files' own times */
 };
 
@@ -67,11 +72,9 @@ static void add_file(struct import *m, const char *path, const char *name)
     *f = (struct import_file){0};
     snprintf(f->name, sizeof f->name, "%s", name);
     snprintf(f->source, sizeof f->source, "file %s", name);
-    if (!read_small(path, &f->text, &f->at_ms)) {
-        note(m, name, "not read: no plain file of at most 16 MiB");
-        return;
-    }
-    m->files_n++;
+    if (!read_small(path, &f->text, &f->at_ms)) note(m, name, "not read: no plain file of at most 16 MiB");
+    else if (!text_plain(&f->text)) note(m, name, "damaged UTF-16; the file is left out");
+    else m->files_n++;
 }
 
 static void walk(struct import *m, const char *below, int depth)
@@ -165,19 +168,24 @@ static const struct arm_document *only_circuit(const struct import *m)
     return found;
 }
 
-/* The longest circuit name that the file's name begins with, or holds; else the only circuit. */
+static void consider_circuit(struct import_file *f, const char *name, size_t *best)
+{
+    if (strlen(name) <= *best || !word_in(base_of(f->name), name)) return;
+    *best = strlen(name);
+    snprintf(f->circuit, sizeof f->circuit, "%s", name);
+}
+
+/* The longest name of a circuit, exported or of the design, that the file's name holds; else the only one. */
 static void guess_circuit(const struct import *m, struct import_file *f)
 {
     size_t best = 0;
-    for (size_t i = 0; i < m->arm.documents_n; i++) {
-        const struct arm_document *d = &m->arm.documents[i];
-        const char *name = arm_name(d->resource);
-        if (d->kind != ARM_CIRCUIT || strlen(name) <= best || !word_in(base_of(f->name), name)) continue;
-        best = strlen(name);
-        snprintf(f->circuit, sizeof f->circuit, "%s", name);
-    }
+    const struct design *d = m->k->design;
+    for (size_t i = 0; i < m->arm.documents_n; i++)
+        if (m->arm.documents[i].kind == ARM_CIRCUIT) consider_circuit(f, arm_name(m->arm.documents[i].resource), &best);
+    for (size_t i = 0; i < d->circuits_n; i++) consider_circuit(f, d->circuits[i].name, &best);
     const struct arm_document *only = only_circuit(m);
     if (!*f->circuit && only) snprintf(f->circuit, sizeof f->circuit, "%s", arm_name(only->resource));
+    if (!*f->circuit && d->circuits_n == 1) snprintf(f->circuit, sizeof f->circuit, "%s", d->circuits[0].name);
 }
 
 static const char *only_peering(const struct import *m, const char *circuit)
@@ -220,31 +228,50 @@ static void take_table(struct import *m, struct import_file *f, const json_t *v,
 
 /* ---- two passes: resources make the design, then routers and tables are placed by it ---- */
 
+static const char *skip_blank(const char *s) { return s + strspn(s, " \n\r\t"); }
+
+static int line_at(const struct import_file *f, const char *at)
+{
+    int line = 1;
+    for (const char *s = text_get(&f->text); s < at; s++) line += *s == '\n';
+    return line;
+}
+
+/* One document, or several one after the other, which then count as a list. */
 static void parse(struct import *m, struct import_file *f)
 {
-    const char *s = text_get(&f->text);
-    s += strncmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* PowerShell writes a byte order mark */
-    while (*s == ' ' || *s == '\n' || *s == '\r' || *s == '\t') s++;
-    if (*s != '{' && *s != '[') return;
+    const char *s = skip_blank(text_get(&f->text));
+    json_t *many = NULL;
     json_error_t e;
-    f->json = json_loads(s, 0, &e);
-    if (!f->json) {
+    if (*s != '{' && *s != '[') return;
+    while (*s == '{' || *s == '[') {
+        json_t *one = json_loads(s, JSON_DISABLE_EOF_CHECK, &e);
+        if (!one) break;
+        if (f->json && !many) many = json_pack("[o]", f->json);
+        if (many) json_array_append_new(many, one);
+        f->json = many ? many : one;
+        s = skip_blank(s + e.position);
+    }
+    if (*s) {
         char what[200];
-        snprintf(what, sizeof what, "line %d, column %d: %.100s; the file is left out", e.line, e.column, e.text);
+        snprintf(what, sizeof what, "line %d, column %d: %.100s; the file is left out", line_at(f, s), e.column, e.text);
         note(m, f->name, what);
+        json_decref(f->json);
+        f->json = NULL;
     }
 }
 
 static bool is_router_file(const json_t *v)
 {
-    return edge_evidence_is(v) || frr_document_is(v) || drill_record_is(v) || measured_is(v);
+    return edge_evidence_is(v) || frr_document_is(v) || drill_record_is(v) || measured_is(v) || rehearsal_is(v) || site_document_is(v);
 }
 
 static void take_resources(struct import *m, struct import_file *f)
 {
     enum arm_table_kind kind;
     const json_t *v = f->json ? unwrap(f->json, f) : NULL;
-    if (!v || is_router_file(v) || table_kind(v, &kind) || table_kind_by_name(f->name, &kind)) return;
+    if (v && office_take_text(m->k, &m->office, f->name, text_get(&f->text), f->text.n, f->at_ms)) f->taken = true;
+    if (!v || f->taken || is_router_file(v) || table_kind(v, &kind) || table_kind_by_name(f->name, &kind)) return;
     if (arm_export_add(&m->arm, v, f->source, f->at_ms) == 0 && json_array_size(json_object_get(v, "value")) + json_array_size(v) > 0)
         note(m, f->name, "no resource, table or router state that is known; left out");
 }
@@ -255,16 +282,28 @@ static void router_of(const char *file, char out[static 64])
     snprintf(out, 64, "%.*s", (int)strcspn(base, "."), base);
 }
 
+/* What programs print for people. */
+static void take_text(struct import *m, const struct collector *c, const struct import_file *f, const char *name)
+{
+    const char *text = text_get(&f->text);
+    if (bird_text_is(text)) bird_take(c, name, text);
+    else if (site_text_is(text)) site_text_take(c, name, text);
+    else if (conntrack_text_is(text)) conntrack_take(c, m->k->feed, text);
+}
+
 static void take_state(struct import *m, struct import_file *f)
 {
     char router[64];
     struct collector c = {&m->k->facts, m->k->design, f->source, f->at_ms, .tells_both_ends = true};
     enum arm_table_kind kind;
     const json_t *v = f->json ? unwrap(f->json, f) : NULL;
+    if (f->taken) return;
     router_of(f->name, router);
-    if (!v && bird_text_is(text_get(&f->text))) bird_take(&c, router, text_get(&f->text));
+    if (!v) take_text(m, &c, f, router);
     if (!v) return;
     if (edge_evidence_is(v)) edge_evidence_take(&c, v);
+    else if (rehearsal_is(v)) rehearsal_take(&c, v);
+    else if (site_document_is(v)) site_take(&c, router, word_in(f->name, "edge-media"), v, &m->k->arena);
     else if (frr_document_is(v)) frr_take(&c, router, v);
     else if (drill_record_is(v)) drill_record_take(&c, v);
     else if (measured_is(v) && m->k->design->circuits_n) measured_take(&c, m->k->design->circuits[0].name, v);
@@ -358,9 +397,11 @@ int check_take_import(struct check *k, const struct check_source *s)
         facts_init(&k->facts);
         k->has_facts = true;
         k->mode = "field";
+        office_choose_feed(k, &m.office);
         for (size_t i = 0; i < m.files_n; i++) take_state(&m, &m.files[i]);
         arm_export_facts(&m.arm, &k->facts, k->design);
         facts_sort(&k->facts);
+        office_facts(k, &m.office);
     }
     drop(&m);
     return status;
@@ -383,10 +424,11 @@ static const struct export_step *lacking(const struct finding *f, const char **s
     return NULL;
 }
 
-/* "circuit/er-demo/private/primary; no evidence ..." */
+/* "circuit/er-demo/private/primary; no evidence ...", "site/ams" */
 static void split_subject(struct arena *a, const char *s, struct export_names *out)
 {
-    const char **parts[] = {NULL, &out->circuit, &out->peering, &out->leg};
+    bool site = strncmp(s, "site/", 5) == 0;
+    const char **parts[] = {NULL, site ? &out->site : &out->circuit, &out->peering, &out->leg};
     for (size_t i = 0; i < ARRAY_LEN(parts) && *s && *s != ';'; i++) {
         size_t n = strcspn(s, "/;");
         const char *word = arena_printf(a, "%.*s", (int)n, s);
@@ -401,7 +443,7 @@ void check_hint_missing(struct check *k, struct report *r)
     for (size_t i = 0; i < r->findings_n; i++) {
         struct finding *f = &r->findings[i];
         const struct export_step *s = f->verdict == VERDICT_UNKNOWN ? lacking(f, &subject) : NULL;
-        struct export_names n = {group, "$CIRCUIT", "private", "primary", "$ROUTER"};
+        struct export_names n = {group, "$CIRCUIT", "private", "primary", "$ROUTER", NULL, k->design->m365.feed.version};
         struct text t = {0};
         if (!s) continue;
         split_subject(&k->arena, subject, &n);

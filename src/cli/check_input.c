@@ -1,6 +1,7 @@
 /* cli/check_input.c - see the header. A file that cannot be read as a design gives file:line:column
  * and exit status 2 (RB-220). */
 #include "cli/check_input.h"
+#include "cli/check_office.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,7 @@ int check_open_source(struct check *k, const struct check_source *s)
         fputs("fairlead: a lab is judged by the design it was built from; leave the file out\n", stderr);
         return EXIT_USAGE;
     }
+    if (s->feed && office_open_feed(k, s->feed) != EXIT_FINE) return EXIT_ERROR;
     if (s->lab) return check_take_lab(k, s->lab);
     if (s->import || s->arm) return check_take_import(k, s);
     if (!s->design) return nothing_named();
@@ -173,7 +175,7 @@ struct report *check_judge(struct check *k, bool only)
     struct checklist_input in = {.checklist = k->checklist, .catalogue = k->catalogue, .design = k->design,
                                  .facts = k->has_facts ? &k->facts : NULL, .mode = k->mode,
                                  .now_ms = (int64_t)time(NULL) * 1000, .only = only ? k->only : NULL,
-                                 .waivers = k->waivers};
+                                 .waivers = k->waivers, .feed = k->feed};
     struct report *r = checklist_run(&in, &k->arena);
     if (!r) fputs("fairlead check: the design is too large\n", stderr);
     if (r && strcmp(k->mode, "field") == 0) check_hint_missing(k, r);

@@ -11,6 +11,7 @@ enum { CHECK_PREFIXES_MAX = 32 };
 struct check_source { /* where design and facts come from; NULL: not asked for */
     const char *design, *lab, *import;
     const char *arm, *arm_ca, *subscription; /* `arm` is a URL; the others go with it */
+    const char *feed;                        /* a file with the endpoint feed */
 };
 
 struct check {
@@ -20,6 +21,7 @@ struct check {
     struct yaml_doc *doc; /* of the design; NULL when it was derived */
     struct design *design;
     struct waivers *waivers;
+    struct feed *feed; /* NULL: there is no copy of the endpoint feed */
     struct facts facts;
     bool has_facts;
     const char *mode; /* "design", "lab", "field" */

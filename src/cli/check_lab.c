@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/check_input.h"
+#include "cli/check_office.h"
 #include "cli/command.h"
 #include "cli/lab_access.h"
 #include "lab/design.h"
@@ -68,6 +69,9 @@ int check_take_lab(struct check *k, const char *name)
     if (status != EXIT_FINE) return status;
     lab_evidence_take(&lab, k->design, &k->facts, &k->silent);
     k->has_facts = true;
+    struct office_kit office = {0};
+    if (k->design->m365.enabled == SAID_YES) office_take_cache(k, &office);
+    office_facts(k, &office);
     k->mode = "lab";
     return EXIT_FINE;
 }

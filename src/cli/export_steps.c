@@ -46,7 +46,7 @@ const struct export_step export_steps[] = {
     {PER_LEG, "", "{circuit}.{peering}.{leg}.routes.json",
      {"az network express-route list-route-tables -g {group} -n {circuit} --peering-name {peering-name} --path {leg} -o json",
       "Get-AzExpressRouteCircuitRouteTable -ResourceGroupName {group} -ExpressRouteCircuitName {circuit} -PeeringType {peering-name} -DevicePath {leg} | ConvertTo-Json -AsArray"},
-     FACTS(FACT_ROUTE)},
+     FACTS(FACT_ROUTE, FACT_M365_REJECTED)},
     {PER_LEG, "", "{circuit}.{peering}.{leg}.summary.json",
      {"az network express-route list-route-tables-summary -g {group} -n {circuit} --peering-name {peering-name} --path {leg} -o json",
       "Get-AzExpressRouteCircuitRouteTableSummary -ResourceGroupName {group} -ExpressRouteCircuitName {circuit} -PeeringType {peering-name} -DevicePath {leg} | ConvertTo-Json -AsArray"},
@@ -59,6 +59,28 @@ const struct export_step export_steps[] = {
      {"az network cross-connection list -o json   # by the provider, in its own subscription",
       "Get-AzExpressRouteCrossConnection | ConvertTo-Json -Depth 10   # by the provider, in its own subscription"},
      FACTS(FACT_CROSS_STATE, FACT_CROSS_BANDWIDTH, FACT_CROSS_STAG)},
+    {PER_OFFICE, "", "feed-changes.json",
+     {"curl -s \"https://endpoints.office.com/changes/Worldwide/{applied}?ClientRequestId=$(cat /proc/sys/kernel/random/uuid)\"",
+      "(Invoke-WebRequest -UseBasicParsing \"https://endpoints.office.com/changes/Worldwide/{applied}?ClientRequestId=$([guid]::NewGuid())\").Content"},
+     FACTS(FACT_FEED_LATE, FACT_FEED_FLAG_CHANGE)},
+    {PER_OFFICE, "", "feed.json", {"cat \"${XDG_CACHE_HOME:-$HOME/.cache}/fairlead/m365/Worldwide.json\"", NULL},
+     FACTS(FACT_FEED_LATEST, FACT_FEED_POLLED, FACT_M365_UNCOVERED)},
+    {PER_SITE, "", "{site}.flows.txt", {"conntrack -L -p tcp   # on the routers of {site}, as root", NULL},
+     FACTS(FACT_M365_ASYMMETRIC)},
+    {PER_SITE, "", "{site}.requests.json",
+     {"for url in https://outlook.office365.com/ https://login.microsoftonline.com/ \"$SHAREPOINT_FILE\"; do curl -s -o /dev/null --max-time 30 -w '%{json}\\n' \"$url\"; done   # in {site}; SHAREPOINT_FILE: URL of a file of at least 1 MB",
+      NULL},
+     FACTS(FACT_M365_PROBE, FACT_SITE_DNS, FACT_SITE_DOWNLOAD)},
+    {PER_SITE, "", "{site}.connections.txt", {"ss -tinH state established   # in {site}, while something of the service is open", NULL},
+     FACTS(FACT_SITE_TCP)},
+    {PER_SITE, "", "{site}.sessions.txt", {"sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max   # on the edge device of {site}", NULL},
+     FACTS(FACT_SITE_SESSIONS)},
+    {PER_SITE, "", "{site}.load.json", {"printf '{\"interface_percent\": %s}\\n' \"$PEAK\"   # PEAK: busiest interface of {site}'s edge at its peak, from your monitoring", NULL},
+     FACTS(FACT_SITE_LOAD)},
+    {PER_SITE, "", "{site}.media.json", {"cat /var/tmp/{site}.media   # filled for a week by cron on a client, */10 * * * *: fairlead probe send $REFLECTOR --rate 50 --duration 15 --dscp 46 -o json >> /var/tmp/{site}.media", NULL},
+     FACTS(FACT_SITE_MEDIA)},
+    {PER_SITE, "", "{site}.edge-media.json", {"cat /var/tmp/{site}.edge-media   # the same from the edge of {site}", NULL},
+     FACTS(FACT_SITE_EDGE_MEDIA)},
     {PER_ROUTER, "fairlead", "{router}.fairlead.json", {"fairlead edge show evidence -o json", NULL},
      FACTS(FACT_CUSTOMER_ROUTER, FACT_CUSTOMER_STATE, FACT_CUSTOMER_REMOTE_ASN, FACT_CUSTOMER_HOLD,
            FACT_CUSTOMER_BFD, FACT_CUSTOMER_IMPORTED, FACT_CUSTOMER_ROUTE)},
@@ -89,12 +111,20 @@ static bool begins(const char *s, const char *word, size_t *len)
     return strncmp(s, word, *len) == 0;
 }
 
+static const char *or(const char *s, const char *placeholder) { return s && *s ? s : placeholder; }
+
 static void fill(const char *form, const struct export_names *n, struct text *out)
 {
     const struct {
         const char *mark, *value;
-    } marks[] = {{"{group}", n->group},         {"{circuit}", n->circuit}, {"{peering-name}", peering_name(n->peering)},
-                 {"{peering}", n->peering},     {"{leg}", n->leg},         {"{router}", n->router}};
+    } marks[] = {{"{group}", or(n->group, "$GROUP")},
+                 {"{circuit}", or(n->circuit, "$CIRCUIT")},
+                 {"{peering-name}", peering_name(or(n->peering, "private"))},
+                 {"{peering}", or(n->peering, "private")},
+                 {"{leg}", or(n->leg, "primary")},
+                 {"{router}", or(n->router, "$ROUTER")},
+                 {"{site}", or(n->site, "$SITE")},
+                 {"{applied}", or(n->applied, "$VERSION")}};
     while (*form) {
         size_t len = 0, i = 0;
         while (i < ARRAY_LEN(marks) && !begins(form, marks[i].mark, &len)) i++;

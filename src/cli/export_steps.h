@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "intent/facts.h"
 
-enum export_per { PER_EXPORT, PER_CIRCUIT, PER_PEERING, PER_LEG, PER_ROUTER };
+enum export_per { PER_EXPORT, PER_CIRCUIT, PER_PEERING, PER_LEG, PER_ROUTER, PER_OFFICE, PER_SITE }; /* the last two: where Office 365 is used */
 enum export_dialect { DIALECT_AZ, DIALECT_POWERSHELL, DIALECTS };
 enum { EXPORT_FACTS_MAX = 8 };
 
@@ -19,8 +19,9 @@ struct export_step {
 extern const struct export_step export_steps[];
 extern const size_t export_steps_n;
 
-struct export_names { /* texts for {group}, {circuit}, {peering}, {leg}, {router}, {subscription} */
+struct export_names { /* texts for {group}, {circuit} and so on; NULL or "": a placeholder like $GROUP */
     const char *group, *circuit, *peering, *leg, *router;
+    const char *site, *applied; /* {applied}: version of the feed that is in use */
 };
 /* "az network ... > er1.private.primary.arp.json" is appended. */
 void export_step_text(const struct export_step *s, enum export_dialect d, const struct export_names *n,

@@ -23,6 +23,9 @@ struct asked {
     bool peerings[NAMES_MAX][PEERING_KINDS]; /* of each circuit */
     size_t circuits_n;
     struct routers routers;
+    const char *sites[NAMES_MAX], *applied;
+    size_t sites_n;
+    bool office;
     enum export_dialect dialect;
 };
 
@@ -58,6 +61,9 @@ static void print_all(const struct asked *a)
         const struct export_step *s = &export_steps[i];
         if (s->per == PER_EXPORT) print_step(s, a, &(struct export_names){a->group, "", "", "", ""});
         if (s->per == PER_ROUTER) print_routers(s, a);
+        if (s->per == PER_OFFICE && a->office) print_step(s, a, &(struct export_names){.group = a->group, .applied = a->applied});
+        for (size_t n = 0; s->per == PER_SITE && a->office && n < a->sites_n; n++)
+            print_step(s, a, &(struct export_names){.group = a->group, .site = a->sites[n]});
         for (size_t c = 0; c < a->circuits_n; c++) {
             if (s->per == PER_CIRCUIT) print_step(s, a, &(struct export_names){a->group, a->circuits[c], "", "", ""});
             if (s->per == PER_PEERING || s->per == PER_LEG) print_peerings(s, a, c);
@@ -93,6 +99,9 @@ static void take_design(struct asked *a, const struct design *d)
         for (int k = 0; k < PEERING_KINDS; k++) a->peerings[a->circuits_n][k] = d->circuits[i].peerings[k].there;
         a->circuits[a->circuits_n++] = d->circuits[i].name;
     }
+    a->office = d->m365.enabled == SAID_YES || d->d365.enabled == SAID_YES;
+    a->applied = d->m365.feed.version;
+    for (size_t i = 0; i < d->sites_n && a->sites_n < NAMES_MAX; i++) a->sites[a->sites_n++] = d->sites[i].name;
     for (size_t i = 0; i < d->sites_n; i++)
         for (size_t k = 0; k < d->sites[i].routers_n && a->routers.n < NAMES_MAX; k++) {
             const struct design_router *r = &d->sites[i].routers[k];
@@ -131,11 +140,13 @@ static int run(const char *design, const char *circuit, const char *peering, con
 static int run_import(int argc, char **argv)
 {
     const char *words[1] = {NULL}, *group = NULL, *circuit = NULL, *peering = NULL, *routers = NULL, *into = "fairlead-export";
-    bool powershell = false;
+    const char *site = NULL;
+    bool powershell = false, office = false;
     const struct option_row rows[] = {
         {"--group", "-g", &group, NULL},       {"--circuit", NULL, &circuit, NULL},
         {"--peering", NULL, &peering, NULL},   {"--routers", NULL, &routers, NULL},
         {"--into", NULL, &into, NULL},         {"--powershell", NULL, NULL, &powershell},
+        {"--office", NULL, NULL, &office},     {"--site", NULL, &site, NULL},
         {0},
     };
     int n = options_read(rows, argc, argv, words, 1);
@@ -145,13 +156,14 @@ static int run_import(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct asked a = {.group = group ? group : "$GROUP", .into = into,
-                      .dialect = powershell ? DIALECT_POWERSHELL : DIALECT_AZ};
+                      .dialect = powershell ? DIALECT_POWERSHELL : DIALECT_AZ,
+                      .office = office, .sites = {site ? site : "$SITE"}, .sites_n = n ? 0 : 1};
     return run(n ? words[0] : NULL, circuit, peering, routers, &a);
 }
 
 const struct command import_commands[] = {
     {"import", NULL,
-     "[DESIGN.yaml] [--group G] [--circuit C] [--peering private|microsoft|both] [--routers NAME=frr,..] [--into DIR] [--powershell]",
+     "[DESIGN.yaml] [--group G] [--circuit C] [--peering private|microsoft|both] [--routers NAME=frr,..] [--office [--site S]] [--into DIR] [--powershell]",
      "prints the commands that export what `check --import` reads", run_import},
     {0},
 };

@@ -12,22 +12,26 @@
 #include "m365/sync.h"
 #include "sys/http_client.h"
 
-enum { PATH_ROOM = 1024, GUID_TEXT = 37 };
+enum { PATH_ROOM = M365_PATH_ROOM, GUID_TEXT = 37 };
 
 static const char official[] = "https://endpoints.office.com";
 static const char documented_guid[] = "b10c5ed1-bad1-445f-b386-b919946339a7"; /* may be blocked */
 
 /* --- places ---------------------------------------------------------------------------------- */
 
-static void cache_dir(const struct m365_run *r, char out[static PATH_ROOM])
+void m365_cache_default_dir(char out[static M365_PATH_ROOM])
 {
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (r->args.cache)
-        snprintf(out, PATH_ROOM, "%s", r->args.cache);
-    else if (xdg && *xdg)
+    if (xdg && *xdg)
         snprintf(out, PATH_ROOM, "%s/fairlead/m365", xdg);
     else
         snprintf(out, PATH_ROOM, "%s/.cache/fairlead/m365", home && *home ? home : "/root");
+}
+
+static void cache_dir(const struct m365_run *r, char out[static PATH_ROOM])
+{
+    if (r->args.cache) snprintf(out, PATH_ROOM, "%s", r->args.cache);
+    else m365_cache_default_dir(out);
 }
 
 static bool make_dirs(char *path)

@@ -9,3 +9,7 @@
  * given and said to be stale. */
 MUST_USE bool m365_cache_feed(struct m365_run *r);
 m365_view m365_sync;
+
+/* Where the copies are kept when nobody says. */
+enum { M365_PATH_ROOM = 1024 };
+void m365_cache_default_dir(char out[static M365_PATH_ROOM]);

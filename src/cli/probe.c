@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/date.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "lab/pause.h"
@@ -112,6 +113,11 @@ static void print_json(const struct stamp_sender *s, const struct stamp_report *
                              (json_int_t)(r->outage_us / 1000), "rtt_us", "min",
                              (json_int_t)r->rtt_min_us, "median", (json_int_t)r->rtt_median_us,
                              "p99", (json_int_t)r->rtt_p99_us, "max", (json_int_t)r->rtt_max_us);
+    char at[DATE_TEXT_MAX];
+    json_object_set_new(json, "at", json_string(date_time_text(probe_wall_us() / 1000000, at)));
+    json_object_set_new(json, "rate", json_integer(s->conf.rate));
+    json_object_set_new(json, "jitter_us", json_integer(r->jitter_us));
+    json_object_set_new(json, "reordered", json_integer(r->reordered));
     if (s->has_class) {
         json_object_set_new(json, "dscp_sent", json_integer(s->conf.dscp));
         json_object_set_new(json, "dscp_seen", json_integer(s->class_.dscp_seen));

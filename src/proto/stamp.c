@@ -99,7 +99,14 @@ void stamp_sender_answer(struct stamp_sender *s, struct span bytes, int64_t wall
         s->duplicates++;
         return;
     }
-    s->rtt_us[s->answered++] = round_trip(&a, wall_us);
+    uint32_t rtt = round_trip(&a, wall_us);
+    if (s->answered) {
+        uint32_t before = s->rtt_us[s->answered - 1];
+        s->jitter_sum_us += rtt > before ? rtt - before : before - rtt;
+        s->reordered += a.probe_seq < s->highest_seq;
+    }
+    if (a.probe_seq > s->highest_seq) s->highest_seq = a.probe_seq;
+    s->rtt_us[s->answered++] = rtt;
     s->ttl_seen = a.probe_ttl;
     s->dscp_back = dscp;
     if (a.has_class) s->class_ = a.class_, s->has_class = true;
@@ -132,7 +139,8 @@ void stamp_sender_report(struct stamp_sender *s, struct stamp_report *out)
     *out = (struct stamp_report){.sent = s->sent,
                                  .answered = s->answered,
                                  .lost = s->sent - s->answered,
-                                 .duplicates = s->duplicates};
+                                 .duplicates = s->duplicates,
+                                 .reordered = s->reordered};
     for (uint32_t i = 0; i < s->sent; i++) {
         run = has_arrived(s, i) ? 0 : run + 1;
         if (run > out->longest_loss) out->longest_loss = run;
@@ -144,4 +152,5 @@ void stamp_sender_report(struct stamp_sender *s, struct stamp_report *out)
     out->rtt_median_us = s->rtt_us[s->answered / 2];
     out->rtt_p99_us = s->rtt_us[(uint64_t)s->answered * 99 / 100];
     out->rtt_max_us = s->rtt_us[s->answered - 1];
+    if (s->answered > 1) out->jitter_us = (uint32_t)(s->jitter_sum_us / (s->answered - 1));
 }

@@ -18,7 +18,9 @@ struct stamp_conf {
 struct stamp_sender {
     struct stamp_conf conf;
     instant started, last_sent;
-    uint32_t sent, answered, duplicates, strange;
+    uint32_t sent, answered, duplicates, strange, reordered;
+    uint32_t highest_seq; /* answered so far */
+    uint64_t jitter_sum_us; /* of the differences between neighbouring answers */
     bool stopped;
     uint8_t *arrived; /* a bit a probe */
     uint32_t *rtt_us; /* of the answers, in order of arrival */
@@ -44,5 +46,7 @@ struct stamp_report {
     uint32_t longest_loss; /* consecutive probes */
     int64_t outage_us;     /* the same as time: longest_loss intervals */
     uint32_t rtt_min_us, rtt_median_us, rtt_p99_us, rtt_max_us;
+    uint32_t jitter_us; /* mean difference of round trips of neighbouring answers */
+    uint32_t reordered; /* answers that came after one to a later probe */
 };
 void stamp_sender_report(struct stamp_sender *s, struct stamp_report *out);

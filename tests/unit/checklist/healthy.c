@@ -53,9 +53,9 @@ static const struct told of_m365[] = {
 static const struct told of_site[] = {
     {FACT_SITE_LOAD, "30"}, {FACT_SITE_SESSIONS, "20"}, {FACT_SITE_DNS, "20"}, {FACT_SITE_DOWNLOAD, "4000"},
     {FACT_SITE_TCP, "true true 1460"},
-    {FACT_SITE_MEDIA, "one-way 12 1008"}, {FACT_SITE_MEDIA, "rtt 24 1008"}, {FACT_SITE_MEDIA, "burst 0.5 1008"},
+    {FACT_SITE_MEDIA, "one_way 12 1008"}, {FACT_SITE_MEDIA, "rtt 24 1008"}, {FACT_SITE_MEDIA, "burst 0.5 1008"},
     {FACT_SITE_MEDIA, "loss 0.1 1008"}, {FACT_SITE_MEDIA, "jitter 4 1008"}, {FACT_SITE_MEDIA, "reorder 0.001 1008"},
-    {FACT_SITE_EDGE_MEDIA, "one-way 6 1008"}, {FACT_SITE_EDGE_MEDIA, "rtt 12 1008"},
+    {FACT_SITE_EDGE_MEDIA, "one_way 6 1008"}, {FACT_SITE_EDGE_MEDIA, "rtt 12 1008"},
     {FACT_SITE_EDGE_MEDIA, "burst 0.2 1008"}, {FACT_SITE_EDGE_MEDIA, "loss 0.05 1008"},
     {FACT_SITE_EDGE_MEDIA, "jitter 2 1008"}, {FACT_SITE_EDGE_MEDIA, "reorder 0.001 1008"},
 };
