@@ -6,6 +6,7 @@
 #include <string.h>
 #include "checklist/judge.h"
 #include "checklist/resiliency.h"
+#include "checklist/unused.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -35,6 +36,7 @@ struct run {
     struct finding *list; /* grows by malloc, copied at the end */
     size_t n, room;
     struct links **links;
+    bool *used; /* statements */
 };
 
 static void keep(struct run *r, const struct finding *f)
@@ -87,7 +89,7 @@ static void judge(struct run *r, struct judging *j, const struct judge_row *row)
 static struct judging fresh(const struct run *r, const struct checklist_row *row)
 {
     return (struct judging){.in = r->in, .arena = r->arena, .row = row, .d = r->in->design,
-                            .cat = r->in->catalogue, .links = r->links, .subject = "", .where = ""};
+                            .cat = r->in->catalogue, .links = r->links, .used = r->used, .subject = "", .where = ""};
 }
 
 static void each_leg(struct run *r, struct judging *j, const struct judge_row *row)
@@ -307,7 +309,7 @@ static void judge_index(struct finding *list, size_t n, const struct resiliency 
 struct report *checklist_run(const struct checklist_input *in, struct arena *arena)
 {
     struct links *links = NULL;
-    struct run r = {.in = in, .arena = arena, .links = &links};
+    struct run r = {.in = in, .arena = arena, .links = &links, .used = arena_take_array(arena, in->design->statements_n + 1, sizeof(bool))};
     struct report *out = arena_take(arena, sizeof *out);
     for (size_t s = 0; s < in->checklist->seeds_n; s++)
         for (size_t i = 0; i < in->checklist->rows_n; i++) {
@@ -318,12 +320,13 @@ struct report *checklist_run(const struct checklist_input *in, struct arena *are
     struct finding *list = arena_copy(arena, r.list ? (void *)r.list : (void *)"", r.n * sizeof *list);
     free(r.list);
     struct resiliency *resiliency = arena_take(arena, sizeof *resiliency);
-    if (!out || !list || !resiliency) return NULL;
+    if (!out || !list || !resiliency || !r.used) return NULL;
+    struct unused_list unused = unused_statements(in, list, r.n, r.used, arena);
     *resiliency = resiliency_of(in, list, r.n, arena);
     judge_index(list, r.n, resiliency, arena, in->design);
     r.n = keep_wanted(in, list, r.n);
     *out = (struct report){.mode = in->mode, .findings = list, .findings_n = r.n, .at_ms = in->now_ms,
-                           .index = resiliency->index, .resiliency = resiliency};
+                           .index = resiliency->index, .resiliency = resiliency, .unused = unused.list, .unused_n = unused.n};
     for (size_t i = 0; i < r.n; i++) out->count[list[i].verdict]++;
     return out;
 }

@@ -81,6 +81,11 @@ struct checklist_input {
     const struct feed *feed;       /* the Office 365 endpoint feed at hand; NULL: none */
 };
 
+struct unused_statement { /* one of the design that no row asked for: it decided nothing */
+    size_t index;    /* in design->statements */
+    const char *why; /* with the nearest name, where one is mistyped */
+};
+
 struct resiliency; /* resiliency.h */
 
 struct report {
@@ -90,6 +95,8 @@ struct report {
     size_t count[VERDICTS];
     uint32_t index;           /* resiliency of the whole, 0 to 100 */
     struct resiliency *resiliency; /* by gateway and circuit, and what the loss of one leaves */
+    struct unused_statement *unused;
+    size_t unused_n;
     int64_t at_ms;
 };
 

@@ -52,43 +52,35 @@ static enum verdict weight(enum level l)
     return l == LEVEL_MUST ? VERDICT_FAIL : l == LEVEL_SHOULD ? VERDICT_WARN : VERDICT_NOTE;
 }
 
+/* What a caller says in the words of printf, as `text`. */
+#define SPOKEN(text)                                                                               \
+    char text[MESSAGE_MAX];                                                                        \
+    va_list args_;                                                                                 \
+    va_start(args_, fmt);                                                                          \
+    vsnprintf(text, sizeof text, fmt, args_);                                                      \
+    va_end(args_)
+
 void broken(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     found(j, weight(j->row->level), text);
 }
 
 void unclear(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     found(j, VERDICT_UNKNOWN, text);
 }
 
 void fails(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     found(j, VERDICT_FAIL, text);
 }
 
 void warns(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     found(j, VERDICT_WARN, text);
 }
 
@@ -98,11 +90,7 @@ void owned_by(struct judging *j, const char *owner) { j->f.owner = owner; }
 
 const char *say(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     return keep(j, text);
 }
 
@@ -157,6 +145,7 @@ static const struct design_statement *statement_of(const struct judging *j)
     for (size_t i = 0; i < j->d->statements_n; i++) {
         const struct design_statement *s = &j->d->statements[i];
         if (strcmp(s->row, j->row->id) != 0 || (*s->subject && strcmp(s->subject, j->subject) != 0)) continue;
+        if (j->used) j->used[i] = true;
         if (!best || strcmp(s->date, best->date) > 0) best = s; /* dates of this form sort as texts */
     }
     return best;
@@ -179,12 +168,8 @@ static void take_statement(struct judging *j, const struct design_statement *s, 
 
 void untold(struct judging *j, const char *fmt, ...)
 {
-    char text[MESSAGE_MAX];
     const struct design_statement *s = statement_of(j);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
+    SPOKEN(text);
     if (s) take_statement(j, s, text);
     else j->asks = true, unclear(j, "%s", text);
 }

@@ -35,6 +35,7 @@ struct judging {
     const struct design *d;
     const struct catalogue *cat;
     struct links **links;           /* of the whole run; made when first needed */
+    bool *used;                     /* of each statement of the design: has a row asked for it? */
     const struct design_circuit *c; /* of the scope; NULL where it has none */
     const struct design_peering *p;
     const struct design_connection *k;

@@ -170,6 +170,17 @@ int check_open_source(struct check *k, const struct check_source *s)
 
 /* ---- judging ---- */
 
+static void warn_unused(struct check *k, const struct report *r)
+{
+    k->warned = true;
+    for (size_t i = 0; i < r->unused_n; i++) {
+        char pointer[40];
+        snprintf(pointer, sizeof pointer, "/statements/%zu", r->unused[i].index);
+        const char *place = check_place(k, pointer);
+        fprintf(stderr, "%s: warning: this statement decides nothing: %s\n", place ? place : pointer, r->unused[i].why);
+    }
+}
+
 struct report *check_judge(struct check *k, bool only)
 {
     struct checklist_input in = {.checklist = k->checklist, .catalogue = k->catalogue, .design = k->design,
@@ -178,6 +189,7 @@ struct report *check_judge(struct check *k, bool only)
                                  .waivers = k->waivers, .feed = k->feed};
     struct report *r = checklist_run(&in, &k->arena);
     if (!r) fputs("fairlead check: the design is too large\n", stderr);
+    if (r && !k->warned) warn_unused(k, r);
     if (r && strcmp(k->mode, "field") == 0) check_hint_missing(k, r);
     return r;
 }

@@ -23,7 +23,7 @@ struct check {
     struct waivers *waivers;
     struct feed *feed; /* NULL: there is no copy of the endpoint feed */
     struct facts facts;
-    bool has_facts;
+    bool has_facts, warned; /* unused statements are told once */
     const char *mode; /* "design", "lab", "field" */
     const char *only[CHECK_PREFIXES_MAX + 1];
     char file[512];   /* of the design */

@@ -4,18 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
-
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
-static uint64_t number_of(const json_t *o, const char *key)
-{
-    json_int_t n = json_integer_value(json_object_get(o, key));
-    return n > 0 ? (uint64_t)n : 0;
-}
+#include "evidence/fields_json.h"
 
 bool edge_evidence_is(const json_t *document)
 {
@@ -26,7 +15,7 @@ bool edge_evidence_is(const json_t *document)
 
 const char *edge_evidence_router(const json_t *document)
 {
-    return text_of(json_object_get(document, "router"), "name");
+    return field_text(json_object_get(document, "router"), "name");
 }
 
 static bool is_leg(const char *subject) { return strncmp(subject, "circuit/", 8) == 0; }
@@ -37,39 +26,39 @@ static void take_cloud_session(const struct collector *c, const char *subject, c
 {
     const json_t *error = json_object_get(peer, "last_error");
     const json_t *asn = json_object_get(peer, "asn");
-    bool up = strcmp(text_of(peer, "state"), "Established") == 0;
-    put_session_state(c, FACT_SESSION_STATE, subject, text_of(peer, "state"));
-    put(c, FACT_SESSION_PEER, subject, text_of(peer, "address"));
-    if (json_is_integer(asn)) put_number(c, FACT_SESSION_ASN, subject, number_of(peer, "asn"));
-    put(c, FACT_SESSION_ERROR, subject, text_of(error, "text"));
-    if (strcmp(text_of(peer, "bfd"), "off") == 0) put(c, FACT_BFD_STATE, subject, "off"); /* no row below */
+    bool up = strcmp(field_text(peer, "state"), "Established") == 0;
+    put_session_state(c, FACT_SESSION_STATE, subject, field_text(peer, "state"));
+    put(c, FACT_SESSION_PEER, subject, field_text(peer, "address"));
+    if (json_is_integer(asn)) put_number(c, FACT_SESSION_ASN, subject, field_number(peer, "asn"));
+    put(c, FACT_SESSION_ERROR, subject, field_text(error, "text"));
+    if (strcmp(field_text(peer, "bfd"), "off") == 0) put(c, FACT_BFD_STATE, subject, "off"); /* no row below */
     if (!up) return; /* a session that is down has agreed on nothing */
-    put_number(c, FACT_SESSION_HOLD, subject, number_of(peer, "hold_s"));
-    put_number(c, FACT_SESSION_UPTIME, subject, number_of(peer, "uptime_s"));
-    put_number(c, FACT_SESSION_RECEIVED, subject, number_of(json_object_get(peer, "prefixes"), "received"));
+    put_number(c, FACT_SESSION_HOLD, subject, field_number(peer, "hold_s"));
+    put_number(c, FACT_SESSION_UPTIME, subject, field_number(peer, "uptime_s"));
+    put_number(c, FACT_SESSION_RECEIVED, subject, field_number(json_object_get(peer, "prefixes"), "received"));
 }
 
 static void take_customer_session(const struct collector *c, const char *subject, const json_t *peer,
                                   const char *router)
 {
-    bool up = strcmp(text_of(peer, "state"), "Established") == 0;
+    bool up = strcmp(field_text(peer, "state"), "Established") == 0;
     put(c, FACT_CUSTOMER_ROUTER, subject, router);
-    put_session_state(c, FACT_CUSTOMER_STATE, subject, text_of(peer, "state"));
-    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, number_of(peer, "asn"));
-    put(c, FACT_CUSTOMER_BFD, subject, text_of(peer, "bfd"));
+    put_session_state(c, FACT_CUSTOMER_STATE, subject, field_text(peer, "state"));
+    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, field_number(peer, "asn"));
+    put(c, FACT_CUSTOMER_BFD, subject, field_text(peer, "bfd"));
     if (!up) return;
-    put_number(c, FACT_CUSTOMER_HOLD, subject, number_of(peer, "hold_s"));
-    if (c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, number_of(peer, "hold_s"));
-    put_number(c, FACT_CUSTOMER_IMPORTED, subject, number_of(json_object_get(peer, "prefixes"), "received"));
+    put_number(c, FACT_CUSTOMER_HOLD, subject, field_number(peer, "hold_s"));
+    if (c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, field_number(peer, "hold_s"));
+    put_number(c, FACT_CUSTOMER_IMPORTED, subject, field_number(json_object_get(peer, "prefixes"), "received"));
 }
 
 /* A router of the customer is configured by hand; where its file names no subject the addresses tell. */
 static const char *leg_of_peer(const struct collector *c, const json_t *peer, char buf[static SUBJECT_MAX])
 {
-    const char *subject = text_of(peer, "subject");
+    const char *subject = field_text(peer, "subject");
     struct addr a;
     if (is_leg(subject)) return subject;
-    if (strcmp(text_of(peer, "role"), "cloud") != 0 || !addr_parse(text_of(peer, "address"), &a)) return NULL;
+    if (strcmp(field_text(peer, "role"), "cloud") != 0 || !addr_parse(field_text(peer, "address"), &a)) return NULL;
     return leg_of_address(c->design, &a, SIDE_CLOUD, buf) ? buf : NULL;
 }
 
@@ -78,8 +67,8 @@ static void take_peer(const struct collector *c, const json_t *peer, const char 
     char buf[SUBJECT_MAX];
     const char *subject = leg_of_peer(c, peer, buf);
     if (!subject) return;
-    if (strcmp(text_of(peer, "role"), "customer") == 0) take_cloud_session(c, subject, peer);
-    if (strcmp(text_of(peer, "role"), "cloud") == 0) take_customer_session(c, subject, peer, router);
+    if (strcmp(field_text(peer, "role"), "customer") == 0) take_cloud_session(c, subject, peer);
+    if (strcmp(field_text(peer, "role"), "cloud") == 0) take_customer_session(c, subject, peer, router);
 }
 
 static const json_t *peer_at(const json_t *document, const char *subject, const char *role)
@@ -88,7 +77,7 @@ static const json_t *peer_at(const json_t *document, const char *subject, const 
     json_t *peer;
     json_array_foreach(json_object_get(document, "peers"), i, peer)
     {
-        if (strcmp(text_of(peer, "subject"), subject) == 0 && strcmp(text_of(peer, "role"), role) == 0)
+        if (strcmp(field_text(peer, "subject"), subject) == 0 && strcmp(field_text(peer, "role"), role) == 0)
             return peer;
     }
     return NULL;
@@ -96,25 +85,25 @@ static const json_t *peer_at(const json_t *document, const char *subject, const 
 
 static void take_bfd(const struct collector *c, const json_t *row)
 {
-    const char *subject = text_of(row, "subject"), *said = text_of(row, "state");
+    const char *subject = field_text(row, "subject"), *said = field_text(row, "state");
     bool up = text_same_nocase(said, "up");
     put(c, FACT_BFD_STATE, subject, up ? "up" : said);
     if (!up) return; /* before that the intervals are the slow ones */
-    put_number(c, FACT_BFD_TX, subject, number_of(row, "tx_us"));
-    put_number(c, FACT_BFD_RX, subject, number_of(row, "rx_us"));
-    put_number(c, FACT_BFD_DETECT, subject, number_of(row, "detect_us"));
+    put_number(c, FACT_BFD_TX, subject, field_number(row, "tx_us"));
+    put_number(c, FACT_BFD_RX, subject, field_number(row, "rx_us"));
+    put_number(c, FACT_BFD_DETECT, subject, field_number(row, "detect_us"));
 }
 
 static void take_attachment(const struct collector *c, const json_t *row)
 {
-    const char *subject = text_of(row, "subject");
+    const char *subject = field_text(row, "subject");
     size_t i;
     json_t *address;
     put(c, FACT_ATTACHMENT_UP, subject, json_is_true(json_object_get(row, "up")) ? "true" : "false");
-    put_number(c, FACT_ATTACHMENT_STAG, subject, number_of(row, "stag"));
-    put_number(c, FACT_ATTACHMENT_CTAG, subject, number_of(row, "ctag"));
-    put_number(c, FACT_ATTACHMENT_RX, subject, number_of(row, "rx_bytes"));
-    put_number(c, FACT_ATTACHMENT_TX, subject, number_of(row, "tx_bytes"));
+    put_number(c, FACT_ATTACHMENT_STAG, subject, field_number(row, "stag"));
+    put_number(c, FACT_ATTACHMENT_CTAG, subject, field_number(row, "ctag"));
+    put_number(c, FACT_ATTACHMENT_RX, subject, field_number(row, "rx_bytes"));
+    put_number(c, FACT_ATTACHMENT_TX, subject, field_number(row, "tx_bytes"));
     json_array_foreach(json_object_get(row, "addresses"), i, address)
     {
         put(c, FACT_ATTACHMENT_ADDRESS, subject, json_string_value(address));
@@ -123,11 +112,11 @@ static void take_attachment(const struct collector *c, const json_t *row)
 
 static void take_neighbor(const struct collector *c, const json_t *row)
 {
-    const char *mac = text_of(row, "mac");
-    if (!*text_of(row, "address")) return;
-    facts_addf(c->facts, FACT_NEIGHBOR, text_of(row, "subject"), c->source, c->at_ms, "%s %s %s",
-               text_of(row, "address"), *mac ? mac : "00:00:00:00:00:00",
-               *text_of(row, "state") ? text_of(row, "state") : "unknown");
+    const char *mac = field_text(row, "mac");
+    if (!*field_text(row, "address")) return;
+    facts_addf(c->facts, FACT_NEIGHBOR, field_text(row, "subject"), c->source, c->at_ms, "%s %s %s",
+               field_text(row, "address"), *mac ? mac : "00:00:00:00:00:00",
+               *field_text(row, "state") ? field_text(row, "state") : "unknown");
 }
 
 /* Frames of this circuit (its S-tag, its port) under a C-tag that nobody was given. */
@@ -137,11 +126,11 @@ static void take_foreign_tags(const struct collector *c, const json_t *document,
     json_t *row;
     json_array_foreach(json_object_get(document, "unknown_tags"), i, row)
     {
-        if (number_of(row, "outer") != number_of(attachment, "stag")) continue;
-        if (strcmp(text_of(row, "port"), text_of(attachment, "port")) != 0) continue;
-        facts_addf(c->facts, FACT_WRONG_TAG, text_of(attachment, "subject"), c->source, c->at_ms,
-                   "%llu %llu %llu", (unsigned long long)number_of(row, "outer"),
-                   (unsigned long long)number_of(row, "inner"), (unsigned long long)number_of(row, "packets"));
+        if (field_number(row, "outer") != field_number(attachment, "stag")) continue;
+        if (strcmp(field_text(row, "port"), field_text(attachment, "port")) != 0) continue;
+        facts_addf(c->facts, FACT_WRONG_TAG, field_text(attachment, "subject"), c->source, c->at_ms,
+                   "%llu %llu %llu", (unsigned long long)field_number(row, "outer"),
+                   (unsigned long long)field_number(row, "inner"), (unsigned long long)field_number(row, "packets"));
     }
 }
 
@@ -155,14 +144,14 @@ static unsigned hops_of(const char *path)
 
 static void take_route(const struct collector *c, const json_t *row)
 {
-    const char *path = text_of(row, "as_path");
+    const char *path = field_text(row, "as_path");
     if (!json_is_true(json_object_get(row, "accepted"))) {
-        facts_addf(c->facts, FACT_ROUTE_REFUSED, text_of(row, "subject"), c->source, c->at_ms, "%s %s",
-                   text_of(row, "prefix"), text_of(row, "reason"));
+        facts_addf(c->facts, FACT_ROUTE_REFUSED, field_text(row, "subject"), c->source, c->at_ms, "%s %s",
+                   field_text(row, "prefix"), field_text(row, "reason"));
         return;
     }
-    facts_addf(c->facts, FACT_ROUTE, text_of(row, "subject"), c->source, c->at_ms, "%s %llu %u %s",
-               text_of(row, "prefix"), (unsigned long long)number_of(row, "med"), hops_of(path), path);
+    facts_addf(c->facts, FACT_ROUTE, field_text(row, "subject"), c->source, c->at_ms, "%s %llu %u %s",
+               field_text(row, "prefix"), (unsigned long long)field_number(row, "med"), hops_of(path), path);
 }
 
 /* "10.20.0.0/16 12076:50002,12076:5010", as the customer's router has it. */
@@ -177,7 +166,7 @@ static void take_customer_route(const struct collector *c, const char *subject, 
         if (s && n < sizeof communities)
             n += (size_t)snprintf(communities + n, sizeof communities - n, "%s%s", n ? "," : "", s);
     }
-    facts_addf(c->facts, FACT_CUSTOMER_ROUTE, subject, c->source, c->at_ms, "%s%s%s", text_of(row, "prefix"),
+    facts_addf(c->facts, FACT_CUSTOMER_ROUTE, subject, c->source, c->at_ms, "%s%s%s", field_text(row, "prefix"),
                *communities ? " " : "", communities);
 }
 
@@ -185,13 +174,13 @@ static void take_customer_route(const struct collector *c, const char *subject, 
  * prefixes came over it. */
 static void take_gateway_session(const struct collector *c, const json_t *peer)
 {
-    const char *subject = text_of(peer, "subject"), *end = strrchr(subject, '/');
+    const char *subject = field_text(peer, "subject"), *end = strrchr(subject, '/');
     char connection[SUBJECT_MAX];
-    if (strcmp(text_of(peer, "role"), "gateway") != 0 || strncmp(subject, "connection/", 11) != 0) return;
-    put_session_state(c, FACT_SESSION_STATE, subject, text_of(peer, "state"));
-    if (strcmp(text_of(peer, "state"), "Established") != 0) return;
+    if (strcmp(field_text(peer, "role"), "gateway") != 0 || strncmp(subject, "connection/", 11) != 0) return;
+    put_session_state(c, FACT_SESSION_STATE, subject, field_text(peer, "state"));
+    if (strcmp(field_text(peer, "state"), "Established") != 0) return;
     snprintf(connection, sizeof connection, "%.*s", (int)(end - subject), subject);
-    put_number(c, FACT_CONNECTION_PREFIXES, connection, number_of(json_object_get(peer, "prefixes"), "accepted"));
+    put_number(c, FACT_CONNECTION_PREFIXES, connection, field_number(json_object_get(peer, "prefixes"), "accepted"));
 }
 
 /* Everything but sessions is told of the cloud's side only: the rows are about what the cloud sees. */
@@ -203,18 +192,18 @@ static bool cloud_side(const json_t *document, const char *subject)
 /* Routes of connections: an edge has them from the gateway, the gateway from the edge. */
 static void take_connection_route(const struct collector *c, const json_t *document, const json_t *row)
 {
-    const char *subject = text_of(row, "subject");
+    const char *subject = field_text(row, "subject");
     if (strncmp(subject, "connection/", 11) != 0) return;
     if (peer_at(document, subject, "gateway")) take_route(c, row);
     else if (peer_at(document, subject, "cloud") && json_is_true(json_object_get(row, "accepted")))
-        facts_addf(c->facts, FACT_GATEWAY_ROUTE, subject, c->source, c->at_ms, "%s %u", text_of(row, "prefix"),
-                   hops_of(text_of(row, "as_path")));
+        facts_addf(c->facts, FACT_GATEWAY_ROUTE, subject, c->source, c->at_ms, "%s %u", field_text(row, "prefix"),
+                   hops_of(field_text(row, "as_path")));
 }
 
 /* A cloud edge that has a leg's attachment and no session on it says that there is none. */
 static void take_sessionless(const struct collector *c, const json_t *document, const json_t *attachment)
 {
-    const char *subject = text_of(attachment, "subject");
+    const char *subject = field_text(attachment, "subject");
     if (!is_leg(subject) || peer_at(document, subject, "customer") || peer_at(document, subject, "cloud")) return;
     put(c, FACT_SESSION_STATE, subject, "None");
 }
@@ -236,13 +225,13 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
     json_array_foreach(c->tells_both_ends ? json_object_get(document, "bfd") : NULL, i, row)
     {
         char buf[SUBJECT_MAX];
-        const json_t *with = peer_at(document, text_of(row, "subject"), "cloud");
+        const json_t *with = peer_at(document, field_text(row, "subject"), "cloud");
         if (!with || !leg_of_peer(c, with, buf)) continue;
         take_bfd(c, row);
     }
     json_array_foreach(json_object_get(document, "routes"), i, row)
     {
-        const json_t *from = peer_at(document, text_of(row, "subject"), "cloud");
+        const json_t *from = peer_at(document, field_text(row, "subject"), "cloud");
         char buf[SUBJECT_MAX];
         const char *subject = from ? leg_of_peer(c, from, buf) : NULL;
         if (subject && json_is_true(json_object_get(row, "accepted"))) take_customer_route(c, subject, row);
@@ -252,7 +241,7 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
     for (size_t k = 0; k < ARRAY_LEN(lists); k++)
         json_array_foreach(json_object_get(document, lists[k].list), i, row)
         {
-            if (!cloud_side(document, text_of(row, "subject"))) continue;
+            if (!cloud_side(document, field_text(row, "subject"))) continue;
             lists[k].take(c, row);
             if (lists[k].take == take_attachment) take_foreign_tags(c, document, row);
         }

@@ -3,24 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
+#include "evidence/fields_json.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
-static uint64_t number_of(const json_t *o, const char *key)
-{
-    json_int_t n = json_integer_value(json_object_get(o, key));
-    return n > 0 ? (uint64_t)n : 0;
-}
-
-static bool is_neighbor(const json_t *v) { return json_is_object(v) && *text_of(v, "bgpState"); }
+static bool is_neighbor(const json_t *v) { return json_is_object(v) && *field_text(v, "bgpState"); }
 
 static bool is_bfd_peer(const json_t *v)
 {
-    return json_is_object(v) && *text_of(v, "peer") && *text_of(v, "status");
+    return json_is_object(v) && *field_text(v, "peer") && *field_text(v, "status");
 }
 
 static bool any_neighbor(const json_t *o)
@@ -66,7 +55,7 @@ static uint64_t imported_of(const json_t *neighbor)
     uint64_t n = 0;
     json_object_foreach(json_object_get(neighbor, "addressFamilyInfo"), key, family)
     {
-        n += number_of(family, "acceptedPrefixCounter");
+        n += field_number(family, "acceptedPrefixCounter");
     }
     return n;
 }
@@ -77,14 +66,14 @@ static void take_neighbor(const struct collector *c, const char *router, const c
     struct addr a;
     const json_t *bfd = json_object_get(n, "peerBfdInfo");
     if (!addr_parse(address, &a) || !leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
-    bool up = text_same_nocase(text_of(n, "bgpState"), "Established");
+    bool up = text_same_nocase(field_text(n, "bgpState"), "Established");
     put(c, FACT_CUSTOMER_ROUTER, subject, router);
-    put_session_state(c, FACT_CUSTOMER_STATE, subject, text_of(n, "bgpState"));
-    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, number_of(n, "remoteAs"));
-    if (bfd && *text_of(bfd, "status"))
-        put(c, FACT_CUSTOMER_BFD, subject, text_same_nocase(text_of(bfd, "status"), "up") ? "up" : "down");
+    put_session_state(c, FACT_CUSTOMER_STATE, subject, field_text(n, "bgpState"));
+    put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, field_number(n, "remoteAs"));
+    if (bfd && *field_text(bfd, "status"))
+        put(c, FACT_CUSTOMER_BFD, subject, text_same_nocase(field_text(bfd, "status"), "up") ? "up" : "down");
     if (!up) return;
-    uint64_t hold = number_of(n, "bgpTimerHoldTimeMsecs") / 1000;
+    uint64_t hold = field_number(n, "bgpTimerHoldTimeMsecs") / 1000;
     put_number(c, FACT_CUSTOMER_HOLD, subject, hold);
     if (c->tells_both_ends) put_number(c, FACT_SESSION_HOLD, subject, hold);
     put_number(c, FACT_CUSTOMER_IMPORTED, subject, imported_of(n));
@@ -105,14 +94,14 @@ static void take_bfd_peer(const struct collector *c, const json_t *row)
 {
     char subject[SUBJECT_MAX];
     struct addr a;
-    if (!is_bfd_peer(row) || !addr_parse(text_of(row, "peer"), &a)) return;
+    if (!is_bfd_peer(row) || !addr_parse(field_text(row, "peer"), &a)) return;
     if (!leg_of_address(c->design, &a, SIDE_CLOUD, subject)) return;
-    put(c, FACT_CUSTOMER_BFD, subject, text_of(row, "status"));
+    put(c, FACT_CUSTOMER_BFD, subject, field_text(row, "status"));
     if (!c->tells_both_ends) return;
-    put(c, FACT_BFD_STATE, subject, text_of(row, "status"));
-    uint64_t ours = number_of(row, "receive-interval"), theirs = number_of(row, "remote-transmit-interval");
-    uint64_t detect = number_of(row, "remote-detect-multiplier") * (ours > theirs ? ours : theirs) * 1000;
-    if (detect && text_same_nocase(text_of(row, "status"), "up")) put_number(c, FACT_BFD_DETECT, subject, detect);
+    put(c, FACT_BFD_STATE, subject, field_text(row, "status"));
+    uint64_t ours = field_number(row, "receive-interval"), theirs = field_number(row, "remote-transmit-interval");
+    uint64_t detect = field_number(row, "remote-detect-multiplier") * (ours > theirs ? ours : theirs) * 1000;
+    if (detect && text_same_nocase(field_text(row, "status"), "up")) put_number(c, FACT_BFD_DETECT, subject, detect);
 }
 
 static void take_path(const struct collector *c, const char *prefix, const json_t *path)
@@ -123,7 +112,7 @@ static void take_path(const struct collector *c, const char *prefix, const json_
     json_t *hop;
     json_array_foreach(json_object_get(path, "nexthops"), i, hop)
     {
-        if (addr_parse(text_of(hop, "ip"), &a) && leg_of_address(c->design, &a, SIDE_CLOUD, subject))
+        if (addr_parse(field_text(hop, "ip"), &a) && leg_of_address(c->design, &a, SIDE_CLOUD, subject))
             put(c, FACT_CUSTOMER_ROUTE, subject, prefix);
     }
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/date.h"
 #include "base/text.h"
-#include "evidence/json_fields.h"
+#include "evidence/fields_json.h"
 #include "m365/communities.h"
 #include "m365/sync.h"
 

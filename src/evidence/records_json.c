@@ -2,21 +2,11 @@
 #include "evidence/records_json.h"
 #include <stdio.h>
 #include <string.h>
-
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
-static long long number_of(const json_t *o, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(o, key));
-}
+#include "evidence/fields_json.h"
 
 bool drill_record_is(const json_t *document)
 {
-    return *text_of(document, "drill") && json_is_boolean(json_object_get(document, "restored"));
+    return *field_text(document, "drill") && json_is_boolean(json_object_get(document, "restored"));
 }
 
 bool record_time(const char *s, int64_t *out_ms)
@@ -49,17 +39,18 @@ void drill_record_take(const struct collector *c, const json_t *document)
     int64_t at = c->at_ms;
     bool good = json_is_true(json_object_get(document, "restored")) &&
                 json_is_true(json_object_get(document, "expected"));
-    if (!split_subject(text_of(document, "subject"), circuit, &leg)) return;
-    (void)record_time(text_of(document, "ended"), &at);
-    facts_addf(c->facts, FACT_DRILL, circuit, c->source, at, "%s %lld %lld %lld %s (%s)", leg,
-               number_of(document, "sent"), number_of(document, "lost"), number_of(document, "outage_ms"),
-               good ? "restored" : "not as expected", text_of(document, "drill"));
+    if (!split_subject(field_text(document, "subject"), circuit, &leg)) return;
+    (void)record_time(field_text(document, "ended"), &at);
+    facts_addf(c->facts, FACT_DRILL, circuit, c->source, at, "%s %llu %llu %llu %s (%s)", leg,
+               (unsigned long long)field_number(document, "sent"), (unsigned long long)field_number(document, "lost"),
+               (unsigned long long)field_number(document, "outage_ms"),
+               good ? "restored" : "not as expected", field_text(document, "drill"));
 }
 
 bool measured_is(const json_t *document)
 {
     const json_t *first = json_array_get(document, 0);
-    return *text_of(first, "what") && json_is_integer(json_object_get(first, "lost"));
+    return *field_text(first, "what") && json_is_integer(json_object_get(first, "lost"));
 }
 
 void measured_take(const struct collector *c, const char *circuit, const json_t *document)
@@ -69,15 +60,15 @@ void measured_take(const struct collector *c, const char *circuit, const json_t 
     char subject[SUBJECT_MAX];
     json_array_foreach((json_t *)document, i, row)
     {
-        long long sent = number_of(row, "sent"), lost = number_of(row, "lost"), rtt = number_of(row, "rtt_us");
+        uint64_t sent = field_number(row, "sent"), lost = field_number(row, "lost"), rtt = field_number(row, "rtt_us");
         for (enum leg leg = LEG_FIRST; leg < LEGS; leg++) {
             char name[32];
             snprintf(name, sizeof name, "%s leg", leg_name(leg));
-            if (strcmp(text_of(row, "what"), name) != 0 || sent <= 0) continue;
+            if (strcmp(field_text(row, "what"), name) != 0 || !sent) continue;
             snprintf(subject, sizeof subject, "circuit/%.80s/private/%s", circuit, leg_name(leg));
             facts_addf(c->facts, FACT_PROBE_LOSS, subject, c->source, c->at_ms, "%.2f",
                        100.0 * (double)lost / (double)sent);
-            if (lost < sent) put_number(c, FACT_PROBE_RTT, subject, rtt > 0 ? (uint64_t)rtt : 0);
+            if (lost < sent) put_number(c, FACT_PROBE_RTT, subject, rtt);
         }
     }
 }

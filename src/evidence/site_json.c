@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "capacity/media.h"
-#include "evidence/json_fields.h"
+#include "evidence/fields_json.h"
 #include "evidence/records_json.h"
 
 enum {

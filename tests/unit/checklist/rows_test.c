@@ -112,6 +112,29 @@ static void a_statement_stands_in_until_it_is_a_year_old(void **state)
     }
 }
 
+static void a_statement_nobody_asks_for_is_told(void **state)
+{
+    static const struct {
+        const char *row, *subject, *why; /* why NULL: it is used */
+    } rows[] = {
+        {"NET-L2-99", "", "there is no row 'NET-L2-99', did you mean 'NET-L2-0"},
+        {"NET-L2-01", "circuit/er-amz/private", "did you mean 'circuit/er-ams/private'?"},
+        {"NET-L2-01", "", "asks nobody here"},
+        {"GWY-07", "", "does not apply"},
+        {"OPS-06", "log", "is about the whole design"},
+        {"OPS-06", "", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char change[300];
+        snprintf(change, sizeof change,
+                 "/operations/record- ;; /statements=[{\"row\":\"%s\",\"subject\":\"%s\",\"holds\":true,\"by\":\"Me\",\"date\":\"2026-11-01\"}]",
+                 rows[i].row, rows[i].subject);
+        const struct report *r = bench_patched(*state, change, false);
+        assert_int_equal(r->unused_n, rows[i].why ? 1 : 0);
+        if (rows[i].why && !strstr(r->unused[0].why, rows[i].why)) fail_msg("%s: %s", rows[i].row, r->unused[0].why);
+    }
+}
+
 static void a_statement_never_excuses_what_the_design_shows(void **state)
 {
     const struct report *r = bench_patched(
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(every_row_is_judged_and_worded),
         cmocka_unit_test(every_row_passes_fails_and_can_be_unknown),
         cmocka_unit_test(a_statement_stands_in_until_it_is_a_year_old),
+        cmocka_unit_test(a_statement_nobody_asks_for_is_told),
         cmocka_unit_test(a_statement_never_excuses_what_the_design_shows),
         cmocka_unit_test(the_index_adds_up_as_published),
         cmocka_unit_test(the_loss_of_a_leg_is_told_in_percent),

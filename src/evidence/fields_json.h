@@ -1,4 +1,4 @@
-/* evidence/json_fields.h - members of a JSON object as the translators of this folder want them: a text
+/* evidence/fields_json.h - members of a JSON object as the translators of this folder want them: a text
  * that is never NULL, a number that is never negative. For this folder only. */
 #pragma once
 #include <jansson.h>
