@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""bench/dataplane/live.py BUILD [--rounds N] [--seconds S] [--flows N,N] [--only NAME,NAME] [--six]
+"""bench/dataplane/live.py BUILD [--rounds N] [--seconds S] [--flows N,N] [--only NAME,NAME] [--six] [--beside EDGE]
 
 Live frames of 64 bytes through veth, one processor for source, path and sink. In turns, so that what else the
 machine does hits all alike:
 
     fast      source === trunk0 [ fairlead-edge ] core0 === XDP sink      two tags in, two out, strict source, NAT, policer
     plain     the same without NAT
+    other     as fast, by another fairlead-edge (--beside): what a change is worth
     kernel    source === c0 [ router: nftables SNAT and DSCP ] s0 === tc sink        no tags
     relay     source === r0 [ bpf_redirect_map, nothing else ] r1 === XDP sink      the floor of a path of these hops
     wire      source === XDP sink                                                    the source and the sink alone
@@ -65,7 +66,7 @@ class Bed:
             run("ip", "-n", "flb-" + n, "link", "set", dev, "mtu", "1600", "up")
             run("ip", "netns", "exec", "flb-" + n, "ethtool", "-K", dev, "gro", "on")
 
-    def edge(self, name, nat, flows):
+    def edge(self, name, nat, flows, program=None):
         self.ns(name, name + "g", name + "k")
         self.pair(name + "g", "g0", name, "trunk0")
         self.pair(name + "k", "k0", name, "core0", mac_a=MAC_OUT)
@@ -81,7 +82,7 @@ class Bed:
         with open(path, "w") as f:
             json.dump(wish, f)
         log = open(f"{self.dir}/{name}.log", "w")
-        p = subprocess.Popen([os.path.join(self.build, "fairlead-edge"), "--config", path], stdout=subprocess.PIPE, stderr=log, text=True)
+        p = subprocess.Popen([program or os.path.join(self.build, "fairlead-edge"), "--config", path], stdout=subprocess.PIPE, stderr=log, text=True)
         self.processes.append(p)
         if p.stdout.readline().strip() != "ready":
             sys.exit(open(f"{self.dir}/{name}.log").read())
@@ -164,6 +165,7 @@ def main():
     p.add_argument("--flows", default="1024,65536,1048576")
     p.add_argument("--only", default="fast,plain,kernel,relay,wire,wire-tc")
     p.add_argument("--cpu", type=int, default=os.cpu_count() - 1)
+    p.add_argument("--beside", metavar="EDGE", help="another build's fairlead-edge")
     p.add_argument("--six", action="store_true", help="IPv6, without NAT")
     a = p.parse_args()
     only, counts = a.only.split(","), [int(n) for n in a.flows.split(",")]
@@ -172,6 +174,9 @@ def main():
         if not a.six and "fast" in only:
             for n in counts:
                 paths["fast", n] = bed.edge(f"f{n}", True, n)
+        if a.beside:
+            for n in counts:
+                paths["other", n] = bed.edge(f"o{n}", not a.six, n, os.path.abspath(a.beside))
         if "plain" in only:
             plain = bed.edge("p", False, 0)
             paths.update({("plain", n): plain for n in counts})

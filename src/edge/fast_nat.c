@@ -249,7 +249,7 @@ static void tell(struct fast *f, enum natsync_op op, uint32_t row)
         .inside_addr = FAST_BE32(x.inside_addr), .outside_addr = FAST_BE32(x.outside_addr), .far_addr = FAST_BE32(x.far_addr),
         .inside_port = FAST_BE16(x.inside_port), .outside_port = FAST_BE16(x.outside_port), .far_port = FAST_BE16(x.far_port),
         .silent_s = silent > UINT16_MAX ? UINT16_MAX : (uint16_t)silent});
-    f->tables.flows_out[row].told = now;
+    f->tables.notes[row].told = now;
 }
 
 static void take_gone(struct fast *f, const struct flow *x)
@@ -354,7 +354,7 @@ static void age_row(struct fast *f, uint32_t row, uint32_t now)
         if (flows_is_ours(&f->tables, &x)) tell(f, NATSYNC_GONE, row);
         if (flows_remove(&f->tables, row, &block)) log_block(f, "nat-block-free", block, x.domain, x.inside_addr);
         f->nat.aged++;
-    } else if (seen > f->tables.flows_out[row].told + REFRESH) {
+    } else if (seen > f->tables.notes[row].told + REFRESH) {
         tell(f, NATSYNC_PUT, row);
     }
 }

@@ -79,7 +79,7 @@ enum fast_fate {
 #define FAST_GO (-1)
 
 enum {
-    FAST_ABI = 1,                 /* raised when a layout below changes */
+    FAST_ABI = 2,                 /* raised when a layout below changes */
     FAST_ATTACHMENTS = 4096,      /* identifiers; 0 is never used */
     FAST_PLACES = 4 * FAST_ATTACHMENTS, /* of one configuration, by port and tags */
     FAST_PROBES = 8,              /* how far from its home an entry can be */
@@ -237,21 +237,31 @@ enum fast_flow_state { FAST_FLOW_FREE, FAST_FLOW_BUSY, FAST_FLOW_USED, FAST_FLOW
 enum fast_flow_marks { FAST_FLOW_SYN = 1, FAST_FLOW_FIN = 2, FAST_FLOW_RST = 4, FAST_FLOW_ACK = 8,
                        FAST_FLOW_THEIRS = 16 /* made by the partner */ };
 
-/* A NAT binding seen from one side; each has two rows that know each other, one in the table of packets
- * going out (near: inside host) and one in that of packets coming in (near: pool address). One cache
- * line. Addresses and ports as on the wire. */
-struct fast_flow {
-    __u32 state, domain;
+/* What a packet is looked up by, compared as two words. `head` is fast_key_head(): state, protocol and
+ * domain in one, so that a row in use is told from others by the same comparison. Addresses and ports as
+ * on the wire. */
+struct fast_key {
+    __u32 head;                   /* enum fast_flow_state, protocol << 8, domain << 16 */
     __u32 near_addr, far_addr;
     __u16 near_port, far_port;
-    __u8 proto, marks;
-    __u16 to_port;
+} __attribute__((aligned(16)));
+
+/* A NAT binding seen from one side; each has two rows that know each other, one in the table of packets
+ * going out (near: inside host) and one in that of packets coming in (near: pool address). Half a cache
+ * line, for what a look-up costs is how much memory all bindings lie in: which port block it belongs to
+ * follows from its outside port, and what only the daemon knows about it stands in fast_note. */
+struct fast_flow {
+    struct fast_key key;
     __u32 to_addr;
+    __u16 to_port;
+    __u8 marks, unused;
     __u32 seen;                   /* 2^30 ns */
     __u32 other;                  /* row of the other table */
-    __u32 block;                  /* of fast_port_block */
-    __u64 packets, bytes;
-    __u64 told;                   /* the daemon's: when its partner heard of it last, 2^30 ns */
+};
+
+/* The daemon's, beside a row of flows_out. */
+struct fast_note {
+    __u32 told;                   /* when the partner heard of the binding last, 2^30 ns; 0: never */
 };
 
 struct fast_port_block {
@@ -296,7 +306,8 @@ struct fast_count {
     X(names,       struct fast_name,       FAST_DOMAINS)                                            \
     X(port_blocks, struct fast_port_block, 0)                                                      \
     X(flows_out,   struct fast_flow,       0)                                                      \
-    X(flows_in,    struct fast_flow,       0)
+    X(flows_in,    struct fast_flow,       0)                                                      \
+    X(notes,       struct fast_note,       0)
 // clang-format on
 
 #ifndef __bpf__
@@ -315,6 +326,7 @@ static_assert(sizeof(struct fast_acl6) == 80, "row layout");
 static_assert(sizeof(struct fast_policer) == 192, "three cache lines");
 static_assert(sizeof(struct fast_punt) == 64, "one cache line");
 static_assert(sizeof(struct fast_pool) == 192, "three cache lines");
-static_assert(sizeof(struct fast_flow) == 64, "one cache line");
+static_assert(sizeof(struct fast_key) == 16, "two words");
+static_assert(sizeof(struct fast_flow) == 32, "half a cache line");
 static_assert(sizeof(struct fast_port_block) == 32, "two to a cache line");
 #endif

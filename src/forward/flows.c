@@ -14,12 +14,12 @@ static uint32_t blocks_of(const struct fast_pool *p)
 
 static struct fast_key key_out(const struct flow *f)
 {
-    return (struct fast_key){f->domain, f->inside_addr, f->far_addr, f->inside_port, f->far_port, f->proto};
+    return (struct fast_key){fast_key_head(f->domain, f->proto), f->inside_addr, f->far_addr, f->inside_port, f->far_port};
 }
 
 static struct fast_key key_in(const struct flow *f)
 {
-    return (struct fast_key){f->domain, f->outside_addr, f->far_addr, f->outside_port, f->far_port, f->proto};
+    return (struct fast_key){fast_key_head(f->domain, f->proto), f->outside_addr, f->far_addr, f->outside_port, f->far_port};
 }
 
 /* --- port blocks --- */
@@ -73,7 +73,7 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
     int out = fast_flow_claim(&env, t->config, 0, &out_key);
     struct fast_flow *i = &t->flows_in[in], *o = &t->flows_out[out < 0 ? 0 : out];
     if (out < 0) {
-        __sync_lock_test_and_set(&i->state, FAST_FLOW_GONE);
+        __sync_lock_test_and_set(&i->key.head, FAST_FLOW_GONE);
         return FLOWS_FULL;
     }
     own_block(t, block, f, now);
@@ -83,11 +83,10 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
     o->to_addr = f->outside_addr, o->to_port = f->outside_port, o->other = (uint32_t)in;
     bool theirs = (block - p->blocks_at) % (p->sides ? p->sides : 1) != p->side;
     i->marks = o->marks = (uint8_t)((f->marks & 15) | (theirs ? FAST_FLOW_THEIRS : 0));
-    i->block = o->block = block;
     i->seen = o->seen = now;
-    i->told = o->told = now; /* the partner knows it: it said so */
-    fast_flow_publish(i);
-    fast_flow_publish(o);
+    t->notes[out].told = now; /* the partner knows it: it said so */
+    fast_flow_publish(i, &in_key);
+    fast_flow_publish(o, &out_key);
     __sync_fetch_and_add(&t->port_blocks[block].flows, 1);
     return FLOWS_NEW;
 }
@@ -114,11 +113,12 @@ bool flows_is_ours(const struct fast_tables *t, const struct flow *f)
 bool flows_read(const struct fast_tables *t, uint32_t row, struct flow *out)
 {
     const struct fast_flow *o = &t->flows_out[row];
-    if (row >= t->flows_out_n || o->state != FAST_FLOW_USED || o->other >= t->flows_in_n) return false;
+    if (row >= t->flows_out_n || fast_flow_state(o) != FAST_FLOW_USED || o->other >= t->flows_in_n) return false;
     const struct fast_flow *i = &t->flows_in[o->other];
-    *out = (struct flow){.domain = o->domain, .inside_addr = o->near_addr, .outside_addr = o->to_addr,
-                         .far_addr = o->far_addr, .inside_port = o->near_port, .outside_port = o->to_port,
-                         .far_port = o->far_port, .proto = o->proto, .marks = o->marks | i->marks};
+    const struct fast_key *k = &o->key;
+    *out = (struct flow){.domain = fast_key_domain(k), .inside_addr = k->near_addr, .outside_addr = o->to_addr,
+                         .far_addr = k->far_addr, .inside_port = k->near_port, .outside_port = o->to_port,
+                         .far_port = k->far_port, .proto = (uint8_t)fast_key_proto(k), .marks = o->marks | i->marks};
     return true;
 }
 
@@ -132,8 +132,9 @@ uint32_t flows_seen(const struct fast_tables *t, uint32_t row)
 uint32_t flows_patience(const struct fast_tables *t, uint32_t row)
 {
     const struct fast_flow *o = &t->flows_out[row];
-    if (o->proto == FAST_ICMP) return ICMP_S;
-    if (o->proto != FAST_TCP) return UDP_S;
+    uint32_t proto = fast_key_proto(&o->key);
+    if (proto == FAST_ICMP) return ICMP_S;
+    if (proto != FAST_TCP) return UDP_S;
     uint8_t in = o->other < t->flows_in_n ? t->flows_in[o->other].marks : 0;
     bool ending = (o->marks | in) & (FAST_FLOW_FIN | FAST_FLOW_RST);
     return !ending && o->marks & FAST_FLOW_ACK && in & FAST_FLOW_ACK ? ESTABLISHED_S : TRANSITORY_S;
@@ -141,13 +142,13 @@ uint32_t flows_patience(const struct fast_tables *t, uint32_t row)
 
 static void free_row(struct fast_flow *rows, uint32_t mask, uint32_t at)
 {
-    __sync_lock_test_and_set(&rows[at].state, FAST_FLOW_GONE);
-    if (rows[(at + 1) & mask].state != FAST_FLOW_FREE) return;
-    for (uint32_t n = 0; n < FAST_FLOW_PROBES && rows[at].state == FAST_FLOW_GONE; n++, at = (at - 1) & mask) {
-        if (__sync_val_compare_and_swap(&rows[at].state, FAST_FLOW_GONE, FAST_FLOW_FREE) != FAST_FLOW_GONE) return;
-        if (rows[(at + 1) & mask].state == FAST_FLOW_FREE) continue;
+    __sync_lock_test_and_set(&rows[at].key.head, FAST_FLOW_GONE);
+    if (rows[(at + 1) & mask].key.head != FAST_FLOW_FREE) return;
+    for (uint32_t n = 0; n < FAST_FLOW_PROBES && rows[at].key.head == FAST_FLOW_GONE; n++, at = (at - 1) & mask) {
+        if (__sync_val_compare_and_swap(&rows[at].key.head, FAST_FLOW_GONE, FAST_FLOW_FREE) != FAST_FLOW_GONE) return;
+        if (rows[(at + 1) & mask].key.head == FAST_FLOW_FREE) continue;
         /* somebody moved in behind it meanwhile, and would not be found over a free row */
-        (void)__sync_val_compare_and_swap(&rows[at].state, FAST_FLOW_FREE, FAST_FLOW_GONE);
+        (void)__sync_val_compare_and_swap(&rows[at].key.head, FAST_FLOW_FREE, FAST_FLOW_GONE);
         return;
     }
 }
@@ -155,11 +156,13 @@ static void free_row(struct fast_flow *rows, uint32_t mask, uint32_t at)
 bool flows_remove(struct fast_tables *t, uint32_t row, uint32_t *out_block)
 {
     struct fast_flow *o = &t->flows_out[row];
-    uint32_t block = o->block;
+    uint32_t block;
+    bool blocked = block_for(&t->pools[fast_key_domain(&o->key) % FAST_DOMAINS], o->to_addr, o->to_port, &block);
     if (o->other < t->flows_in_n && t->flows_in[o->other].other == row) free_row(t->flows_in, t->flows_in_n - 1, o->other);
+    t->notes[row].told = 0;
     free_row(t->flows_out, t->flows_out_n - 1, row);
+    if (!blocked || block >= t->port_blocks_n) return false;
     *out_block = block;
-    if (block >= t->port_blocks_n) return false;
     struct fast_port_block *b = &t->port_blocks[block];
     if (b->flows == 0 || __sync_sub_and_fetch(&b->flows, 1) > 0) return false;
     __sync_lock_test_and_set(&b->state, FAST_FLOW_FREE);

@@ -20,6 +20,9 @@ struct fast_ether {
     __u8 target[6], source[6];
     __u16 type;
 } FAST_HEADER;
+struct fast_mac { /* addresses begin at even places, but compilers do not know it */
+    __u16 w[3];
+} FAST_HEADER;
 struct fast_tag {
     __u16 tci, type;
 } FAST_HEADER;
@@ -46,6 +49,14 @@ FAST_INLINE __u64 fast_place_key(__u32 port, __u32 outer, __u32 inner)
 }
 
 FAST_INLINE __u32 fast_place_home(__u64 key) { return (__u32)fast_mix(key, 0) & (FAST_PLACES - 1); }
+
+FAST_INLINE int fast_same_mac(const __u8 *a, const __u8 *b)
+{
+    const struct fast_mac *x = (const struct fast_mac *)a, *y = (const struct fast_mac *)b;
+    return !((x->w[0] ^ y->w[0]) | (x->w[1] ^ y->w[1]) | (x->w[2] ^ y->w[2]));
+}
+
+FAST_INLINE void fast_copy_mac(__u8 *to, const __u8 *from) { *(struct fast_mac *)to = *(const struct fast_mac *)from; }
 
 /* --- tags --- */
 
@@ -103,12 +114,8 @@ FAST_INLINE int stage_attachment(FAST_ENV *env, struct fast_run *r)
 FAST_INLINE int stage_station(struct fast_run *r, const struct fast_frame *f)
 {
     const struct fast_ether *e = (const struct fast_ether *)f->data;
-    __u8 other = 0;
     if ((const __u8 *)(e + 1) > f->end) return FAST_RUNT;
-    if (e->target[0] & 1) return FAST_CONTROL;
-    FAST_UNROLL
-    for (int i = 0; i < 6; i++) other |= (__u8)(e->target[i] ^ r->in->mac[i]);
-    if (other) return FAST_OTHER_STATION;
+    if (!fast_same_mac(e->target, r->in->mac)) return e->target[0] & 1 ? FAST_CONTROL : FAST_OTHER_STATION;
     if (r->type == FAST_BE16(FAST_TYPE_IPV4)) return FAST_GO;
     r->six = r->type == FAST_BE16(FAST_TYPE_IPV6);
     return r->six ? FAST_GO : FAST_CONTROL;

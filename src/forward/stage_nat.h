@@ -43,12 +43,6 @@ struct fast_error { /* an ICMP error and the beginning of what it is about */
 
 enum fast_nat_kind { FAST_NAT_NONE, FAST_NAT_STATIC, FAST_NAT_PORTS, FAST_NAT_ECHO, FAST_NAT_ERROR };
 
-struct fast_key {
-    __u32 domain, near_addr, far_addr;
-    __u16 near_port, far_port;
-    __u32 proto;
-};
-
 struct fast_nat {
     const struct fast_pool *pool;
     __u32 kind, in; /* in: towards the inside */
@@ -65,17 +59,36 @@ FAST_INLINE struct fast_flow *fast_flow_at(FAST_ENV *env, __u32 in, __u32 row)
     return in ? fast_at_flows_in(env, row) : fast_at_flows_out(env, row);
 }
 
-FAST_INLINE __u32 fast_flow_home(const struct fast_config *c, const struct fast_key *k)
+/* The head of a row that is in use. */
+FAST_INLINE __u32 fast_key_head(__u32 domain, __u32 proto)
 {
-    __u64 a = ((__u64)k->near_addr << 32 | k->far_addr) ^ c->seed;
-    __u64 b = (__u64)k->domain << 40 | (__u64)k->proto << 32 | (__u32)k->far_port << 16 | k->near_port;
-    return (__u32)fast_mix(a, b) & c->flow_mask;
+    return domain << 16 | (proto & 0xff) << 8 | FAST_FLOW_USED;
+}
+FAST_INLINE __u32 fast_key_proto(const struct fast_key *k) { return k->head >> 8 & 0xff; }
+FAST_INLINE __u32 fast_key_domain(const struct fast_key *k) { return k->head >> 16; }
+FAST_INLINE __u32 fast_flow_state(const struct fast_flow *f) { return f->key.head & 0xff; }
+
+struct fast_words {
+    __u64 w[2];
+};
+FAST_INLINE struct fast_words fast_key_words(const struct fast_key *k)
+{
+    struct fast_words x;
+    __builtin_memcpy(&x, k, sizeof x);
+    return x;
 }
 
+FAST_INLINE __u32 fast_flow_home(const struct fast_config *c, const struct fast_key *k)
+{
+    struct fast_words x = fast_key_words(k);
+    return (__u32)fast_mix(x.w[0] ^ c->seed, x.w[1]) & c->flow_mask;
+}
+
+/* True only for a row in use. */
 FAST_INLINE int fast_flow_is(const struct fast_flow *f, const struct fast_key *k)
 {
-    return f->near_addr == k->near_addr && f->far_addr == k->far_addr && f->near_port == k->near_port &&
-           f->far_port == k->far_port && f->proto == k->proto && f->domain == k->domain;
+    struct fast_words a = fast_key_words(&f->key), b = fast_key_words(k);
+    return a.w[0] == b.w[0] && a.w[1] == b.w[1];
 }
 
 /* The rows behind the first one: which has the key; -1: none. */
@@ -91,8 +104,8 @@ FAST_VERIFIED_ONCE int fast_flow_seek(FAST_ENV *env, const struct fast_config *c
     for (int i = 1; i < FAST_FLOW_PROBES; i++) {
         __u32 at = (home + (__u32)i) & c->flow_mask;
         const struct fast_flow *f = fast_flow_at(env, in, at);
-        if (!f || f->state == FAST_FLOW_FREE) break;
-        if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) {
+        if (!f || fast_flow_state(f) == FAST_FLOW_FREE) break;
+        if (fast_flow_is(f, k)) {
             found = 1;
             row = at;
             break;
@@ -106,8 +119,9 @@ FAST_INLINE struct fast_flow *fast_flow_find(FAST_ENV *env, const struct fast_co
 {
     struct fast_flow *f = fast_flow_at(env, in, fast_flow_home(c, k));
     int row;
-    if (!f || f->state == FAST_FLOW_FREE) return 0;
-    if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) return f;
+    if (!f) return 0;
+    if (fast_flow_is(f, k)) return f;
+    if (fast_flow_state(f) == FAST_FLOW_FREE) return 0;
     row = fast_flow_seek(env, c, in, k);
     return row < 0 ? 0 : fast_flow_at(env, in, (__u32)row);
 }
@@ -127,38 +141,39 @@ FAST_VERIFIED_ONCE int fast_flow_claim(FAST_ENV *env, const struct fast_config *
         __u32 at = (home + (__u32)i) & c->flow_mask;
         f = fast_flow_at(env, in, at);
         if (!f) break;
-        if (f->state == FAST_FLOW_USED && fast_flow_is(f, k)) twin = 1;
-        if (!have && (f->state == FAST_FLOW_FREE || f->state == FAST_FLOW_GONE)) {
+        if (fast_flow_is(f, k)) twin = 1;
+        if (!have && (f->key.head == FAST_FLOW_FREE || f->key.head == FAST_FLOW_GONE)) {
             have = 1;
-            was = f->state;
+            was = f->key.head;
             row = at;
         }
-        if (f->state == FAST_FLOW_FREE) break;
+        if (f->key.head == FAST_FLOW_FREE) break;
     }
     if (twin || !have) return -1;
     f = fast_flow_at(env, in, row);
-    if (!f || __sync_val_compare_and_swap(&f->state, was, FAST_FLOW_BUSY) != was) return -1;
+    if (!f || __sync_val_compare_and_swap(&f->key.head, was, FAST_FLOW_BUSY) != was) return -1;
     return (int)row;
 }
 
 FAST_INLINE void fast_flow_fill(struct fast_flow *f, const struct fast_key *k)
 {
-    f->domain = k->domain;
-    f->near_addr = k->near_addr;
-    f->far_addr = k->far_addr;
-    f->near_port = k->near_port;
-    f->far_port = k->far_port;
-    f->proto = (__u8)k->proto;
+    f->key.near_addr = k->near_addr;
+    f->key.far_addr = k->far_addr;
+    f->key.near_port = k->near_port;
+    f->key.far_port = k->far_port;
     f->marks = 0;
-    f->packets = f->bytes = f->told = 0;
 }
 
-FAST_INLINE void fast_flow_publish(struct fast_flow *f) { __sync_lock_test_and_set(&f->state, FAST_FLOW_USED); }
+/* Its head is what makes a row one in use. */
+FAST_INLINE void fast_flow_publish(struct fast_flow *f, const struct fast_key *k)
+{
+    __sync_lock_test_and_set(&f->key.head, k->head);
+}
 
 /* --- port blocks --- */
 
 /* The host's block, or a free one that becomes it; -1: there is none. */
-FAST_OUTLINE int fast_block_of(FAST_ENV *env, const struct fast_run *r, const struct fast_pool *p, __u32 host)
+FAST_OUTLINE int fast_block_of(FAST_ENV *env, struct fast_run *r, const struct fast_pool *p, __u32 host)
 {
     __u32 addresses = p->last - p->first + 1, sides = p->sides ? p->sides : 1, domain = r->domain;
     __u32 ours = addresses * p->blocks_per_address / sides;
@@ -246,7 +261,7 @@ FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x
     row = fast_flow_claim(env, r->config, 0, &x->key);
     out = row < 0 ? 0 : fast_at_flows_out(env, (__u32)row);
     if (!out) {
-        __sync_lock_test_and_set(&in->state, FAST_FLOW_GONE);
+        __sync_lock_test_and_set(&in->key.head, FAST_FLOW_GONE);
         return FAST_NAT_TABLE_FULL;
     }
     fast_flow_fill(in, &o.key);
@@ -257,15 +272,12 @@ FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x
     out->to_addr = o.key.near_addr;
     out->to_port = o.key.near_port;
     out->other = (__u32)back;
-    in->block = out->block = (__u32)block;
     in->seen = out->seen = fast_age_clock(env, r);
     out->marks = (__u8)x->marks;
-    out->packets = 1;
-    out->bytes = r->bytes;
     x->addr = out->to_addr;
     x->port = out->to_port;
-    fast_flow_publish(in);
-    fast_flow_publish(out);
+    fast_flow_publish(in, &o.key);
+    fast_flow_publish(out, &x->key);
     __sync_fetch_and_add(&b->flows, 1);
     fast_tell(env, FAST_EVENT_FLOW, (__u32)row);
     return FAST_GO;
@@ -320,7 +332,7 @@ FAST_INLINE int fast_key_of_error(const struct fast_error *e, const __u8 *end, s
     if ((const __u8 *)(e + 1) > end) return FAST_NAT_PROTOCOL;
     if (ip->version_words != 0x45) return FAST_NAT_PROTOCOL;
     x->kind = FAST_NAT_ERROR;
-    x->key.proto = ip->proto;
+    x->key.head = fast_key_head(fast_key_domain(&x->key), ip->proto);
     x->key.near_addr = x->in ? ip->source : ip->target;
     x->key.far_addr = x->in ? ip->target : ip->source;
     if (ip->proto == FAST_TCP || ip->proto == FAST_UDP) {
@@ -352,8 +364,7 @@ FAST_INLINE int fast_nat_key(const struct fast_run *r, const __u8 *h, const __u8
     const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
     if ((const __u8 *)(ip + 1) > end) return FAST_RUNT;
     if (r->odd) return FAST_NAT_FRAGMENT;
-    x->key.domain = r->domain;
-    x->key.proto = r->proto;
+    x->key.head = fast_key_head(r->domain, r->proto);
     if (r->ports) {
         fast_key_of_ports(r, ip, x);
         return FAST_GO;
@@ -361,13 +372,11 @@ FAST_INLINE int fast_nat_key(const struct fast_run *r, const __u8 *h, const __u8
     return r->proto == FAST_ICMP ? fast_key_of_icmp(ip, end, x) : FAST_NAT_PROTOCOL;
 }
 
-FAST_INLINE void fast_flow_saw(FAST_ENV *env, const struct fast_run *r, struct fast_flow *f, __u32 marks)
+FAST_INLINE void fast_flow_saw(FAST_ENV *env, struct fast_run *r, struct fast_flow *f, __u32 marks)
 {
     __u32 now = fast_age_clock(env, r);
     if (f->seen != now) f->seen = now;
     if (marks & ~(__u32)f->marks) f->marks |= (__u8)marks;
-    f->packets++;
-    f->bytes += r->bytes;
 }
 
 FAST_INLINE __u32 fast_marks_of(const struct fast_run *r, const __u8 *h, const __u8 *end)
@@ -450,9 +459,9 @@ FAST_INLINE void fast_nat_ports(const struct fast_run *r, __u8 *l4, const __u8 *
     if (x->kind == FAST_NAT_STATIC) port = old;
     if (r->proto == FAST_TCP) {
         if ((__u8 *)(t + 1) > end) return;
-        t->sum = fast_sum_after(fast_sum_after(t->sum, from, x->addr), old, port);
+        t->sum = fast_sum_after_two(t->sum, from, x->addr, old, port);
     } else if (r->proto == FAST_UDP && u->sum) {
-        sum = fast_sum_after(fast_sum_after(u->sum, from, x->addr), old, port);
+        sum = fast_sum_after_two(u->sum, from, x->addr, old, port);
         u->sum = sum ? sum : 0xffff;
     }
     if (x->in)

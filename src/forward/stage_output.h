@@ -10,25 +10,26 @@ FAST_INLINE __u16 fast_fold(__u32 s)
     return (__u16)~s;
 }
 
-/* The sum after one 16-bit or 32-bit word of what it covers changed (RFC 1624, equation 3). */
+/* What a 16-bit or 32-bit word that changed adds to a sum (RFC 1624, equation 3), not folded. */
+FAST_INLINE __u32 fast_sum_change(__u32 from, __u32 to)
+{
+    return (__u32)(__u16)~from + (__u16) ~(from >> 16) + (to & 0xffff) + (to >> 16);
+}
+
 FAST_INLINE __u16 fast_sum_after(__u16 sum, __u32 from, __u32 to)
 {
-    __u32 s = (__u16)~sum;
-    s += (__u16)~from;
-    s += (__u16) ~(from >> 16);
-    s += to & 0xffff;
-    s += to >> 16;
-    return fast_fold(s);
+    return fast_fold((__u16)~sum + fast_sum_change(from, to));
+}
+
+FAST_INLINE __u16 fast_sum_after_two(__u16 sum, __u32 from, __u32 to, __u32 also_from, __u32 also_to)
+{
+    return fast_fold((__u16)~sum + fast_sum_change(from, to) + fast_sum_change(also_from, also_to));
 }
 
 FAST_INLINE void fast_write4(struct fast_ip4 *ip, __u8 tos)
 {
-    __u16 sum = ip->sum;
-    if (tos != ip->tos) {
-        sum = fast_sum_after(sum, FAST_BE16(ip->tos), FAST_BE16(tos));
-        ip->tos = tos;
-    }
-    ip->sum = fast_sum_after(sum, FAST_BE16(0x0100), 0);
+    ip->sum = fast_sum_after_two(ip->sum, FAST_BE16(ip->tos), FAST_BE16(tos), FAST_BE16(0x0100), 0);
+    ip->tos = tos;
     ip->ttl--;
 }
 
@@ -50,8 +51,8 @@ FAST_INLINE int stage_output(FAST_ENV *env, const struct fast_run *r, struct fas
     e = (struct fast_ether *)f->data;
     t = (struct fast_tag *)(e + 1);
     if ((__u8 *)(t + 2) > f->end) return FAST_RUNT; /* never: an IP header stood there */
-    __builtin_memcpy(e->target, r->hop->mac, 6);
-    __builtin_memcpy(e->source, out->mac, 6);
+    fast_copy_mac(e->target, r->hop->mac);
+    fast_copy_mac(e->source, out->mac);
     if (out->outer) {
         e->type = out->ethertype;
         t->tci = FAST_BE16(out->outer);

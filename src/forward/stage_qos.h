@@ -21,10 +21,19 @@ FAST_INLINE __u32 fast_class_of(const struct fast_config *c, __u8 tos)
 }
 
 /* True: within `limit` (1/64 ns of backlog). Races between processors lose at most one packet's share:
- * the charge itself is added atomically. */
-FAST_INLINE int fast_bucket_take(struct fast_bucket *b, __u64 now, __u64 cost, __u64 limit)
+ * the charge itself is added atomically.
+ * What is within the limit by a clock that is late is within it by the exact one, which is asked only for
+ * the rest and, about once a tick, to begin anew after silence. The price: silence shorter than a tick is
+ * not always noticed, and a burst may be longer than declared by what the rate gives in one tick. The rate
+ * of a bucket that is always busy is exact. */
+FAST_INLINE int fast_bucket_take(FAST_ENV *env, struct fast_run *r, struct fast_bucket *b, __u64 cost, __u64 limit)
 {
-    __u64 tat = b->tat;
+    __u64 tat = b->tat, rough = fast_rough(env, r) << 6, now;
+    if (tat > rough && tat - rough <= limit) {
+        __sync_fetch_and_add(&b->tat, cost);
+        return 1;
+    }
+    now = fast_now(env, r) << 6;
     if (tat > now) {
         if (tat - now > limit) return 0;
         __sync_fetch_and_add(&b->tat, cost);
@@ -38,13 +47,11 @@ FAST_INLINE int fast_police(FAST_ENV *env, struct fast_run *r, __u32 row, __u8 t
 {
     struct fast_policer *p = fast_at_policers(env, row);
     __u32 class = fast_class_of(r->config, tos);
-    __u64 now;
     int fine = 1;
     if (!p || !p->all.cost) return FAST_GO;
-    now = fast_now(env, r) << 6;
     if (class == 0 && p->voice.cost)
-        fine = fast_bucket_take(&p->voice, now, r->bytes * p->voice.cost >> 16, p->voice_limit);
-    if (fine) fine = fast_bucket_take(&p->all, now, r->bytes * p->all.cost >> 16, p->limit[class]);
+        fine = fast_bucket_take(env, r, &p->voice, r->bytes * p->voice.cost >> 16, p->voice_limit);
+    if (fine) fine = fast_bucket_take(env, r, &p->all, r->bytes * p->all.cost >> 16, p->limit[class]);
     if (fine)
         p->passed[class]++;
     else
@@ -70,6 +77,6 @@ FAST_INLINE int stage_punt(FAST_ENV *env, struct fast_run *r, int fate)
     if (!p) return fate;
     b = control ? &p->control : &p->other;
     if (!b->cost) return fate;
-    if (fast_bucket_take(b, fast_now(env, r) << 6, b->cost, control ? p->control_limit : p->other_limit)) return fate;
+    if (fast_bucket_take(env, r, b, b->cost, control ? p->control_limit : p->other_limit)) return fate;
     return control ? FAST_CONTROL_LIMIT : FAST_PUNT_LIMIT;
 }

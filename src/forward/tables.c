@@ -24,7 +24,7 @@ uint32_t fast_table_rows_n(const struct fast_sizes *z, int table)
     case FAST_TABLE_roots: return z->roots;
     case FAST_TABLE_acls: return z->acls;
     case FAST_TABLE_port_blocks: return z->port_blocks;
-    case FAST_TABLE_flows_out: case FAST_TABLE_flows_in: return z->flows;
+    case FAST_TABLE_flows_out: case FAST_TABLE_flows_in: case FAST_TABLE_notes: return z->flows;
     default: return fixed[table];
     }
 }

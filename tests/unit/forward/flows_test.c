@@ -30,7 +30,7 @@ static int bind(struct fast_tables *t, uint32_t host, uint16_t port, uint32_t fa
     static struct fast_attachment in = {.pool = 1};
     struct twin env = {.tables = t};
     struct fast_run r = {.config = t->config, .in = &in, .domain = 1, .bytes = 60};
-    struct fast_nat x = {.pool = &t->pools[1], .key = {1, host, far, port, FAST_BE16(443), FAST_TCP}};
+    struct fast_nat x = {.pool = &t->pools[1], .key = {fast_key_head(1, FAST_TCP), host, far, port, FAST_BE16(443)}};
     int fate = fast_bind(&env, &r, &x);
     *out = (struct flow){1, host, x.addr, far, port, (uint16_t)x.port, FAST_BE16(443), FAST_TCP, 0};
     return fate;
@@ -39,7 +39,7 @@ static int bind(struct fast_tables *t, uint32_t host, uint16_t port, uint32_t fa
 static uint32_t row_of(struct fast_tables *t, const struct flow *f)
 {
     struct twin env = {.tables = t};
-    struct fast_key k = {f->domain, f->inside_addr, f->far_addr, f->inside_port, f->far_port, f->proto};
+    struct fast_key k = {fast_key_head(f->domain, f->proto), f->inside_addr, f->far_addr, f->inside_port, f->far_port};
     struct fast_flow *x = fast_flow_find(&env, t->config, 0, &k);
     return x ? (uint32_t)(x - t->flows_out) : UINT32_MAX;
 }
@@ -47,7 +47,7 @@ static uint32_t row_of(struct fast_tables *t, const struct flow *f)
 static bool comes_back(struct fast_tables *t, const struct flow *f)
 {
     struct twin env = {.tables = t};
-    struct fast_key k = {f->domain, f->outside_addr, f->far_addr, f->outside_port, f->far_port, f->proto};
+    struct fast_key k = {fast_key_head(f->domain, f->proto), f->outside_addr, f->far_addr, f->outside_port, f->far_port};
     struct fast_flow *x = fast_flow_find(&env, t->config, 1, &k);
     return x && x->to_addr == f->inside_addr && x->to_port == f->inside_port;
 }
@@ -145,7 +145,7 @@ static void random_bindings_that_come_and_go_leave_an_empty_table(void **state)
     }
     while (n) flows_remove(&t, row_of(&t, &there[--n]), &block);
     for (uint32_t k = 0; k < t.flows_out_n; k++)
-        assert_true(t.flows_out[k].state != FAST_FLOW_USED && t.flows_in[k].state != FAST_FLOW_USED);
+        assert_true(fast_flow_state(&t.flows_out[k]) != FAST_FLOW_USED && fast_flow_state(&t.flows_in[k]) != FAST_FLOW_USED);
     assert_int_equal(flows_usage(&t, 1).flows, 0);
     assert_int_equal(flows_usage(&t, 1).used, 0);
     fast_tables_drop(&t);
@@ -166,9 +166,9 @@ static void patience_depends_on_what_was_seen(void **state)
     assert_int_equal(flows_patience(&t, row), 7440);
     in->marks |= FAST_FLOW_FIN;
     assert_int_equal(flows_patience(&t, row), 240);
-    out->proto = FAST_UDP;
+    out->key.head = fast_key_head(1, FAST_UDP);
     assert_int_equal(flows_patience(&t, row), 300);
-    out->proto = FAST_ICMP;
+    out->key.head = fast_key_head(1, FAST_ICMP);
     assert_int_equal(flows_patience(&t, row), 60);
     in->seen = out->seen + 9;
     assert_int_equal(flows_seen(&t, row), in->seen);
