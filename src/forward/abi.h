@@ -254,7 +254,7 @@ struct fast_flow {
     struct fast_key key;
     __u32 to_addr;
     __u16 to_port;
-    __u8 marks, unused;
+    __u8 marks, touched;          /* fast_nat_expect() */
     __u32 seen;                   /* 2^30 ns */
     __u32 other;                  /* row of the other table */
 };

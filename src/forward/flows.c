@@ -60,7 +60,7 @@ enum flows_put flows_put(struct fast_tables *t, const struct flow *f, uint32_t n
     const struct fast_pool *p = &t->pools[f->domain % FAST_DOMAINS];
     struct fast_key out_key = key_out(f), in_key = key_in(f);
     uint32_t block;
-    struct fast_flow *known = fast_flow_find(&env, t->config, 0, &out_key);
+    struct fast_flow *known = fast_flow_find(&env, t->config, 0, &out_key, fast_flow_home(t->config, &out_key));
     if (known) {
         if (known->to_addr != f->outside_addr || known->to_port != f->outside_port) return FLOWS_STRAY;
         if (known->seen < now) known->seen = now;
@@ -97,7 +97,7 @@ bool flows_find(struct fast_tables *t, const struct flow *f, uint32_t *row)
 {
     struct twin env = {.tables = t};
     struct fast_key key = key_out(f);
-    struct fast_flow *known = fast_flow_find(&env, t->config, 0, &key);
+    struct fast_flow *known = fast_flow_find(&env, t->config, 0, &key, fast_flow_home(t->config, &key));
     if (known) *row = (uint32_t)(known - t->flows_out);
     return known != NULL;
 }

@@ -49,6 +49,7 @@ struct fast_nat {
     __u32 addr;     /* replaces the target (in) or the source (out) */
     __u32 port;
     __u32 marks;    /* of TCP, to be kept in the binding */
+    __u32 home;     /* of the key, if the packet has ports */
     struct fast_key key;
 };
 
@@ -115,9 +116,9 @@ FAST_VERIFIED_ONCE int fast_flow_seek(FAST_ENV *env, const struct fast_config *c
 }
 
 FAST_INLINE struct fast_flow *fast_flow_find(FAST_ENV *env, const struct fast_config *c, __u32 in,
-                                             const struct fast_key *k)
+                                             const struct fast_key *k, __u32 home)
 {
-    struct fast_flow *f = fast_flow_at(env, in, fast_flow_home(c, k));
+    struct fast_flow *f = fast_flow_at(env, in, home);
     int row;
     if (!f) return 0;
     if (fast_flow_is(f, k)) return f;
@@ -316,13 +317,28 @@ FAST_INLINE int fast_is_inside(const struct fast_pool *p, __u32 addr)
 }
 
 /* The key of a packet with ports. */
-FAST_INLINE void fast_key_of_ports(const struct fast_run *r, const struct fast_ip4 *ip, struct fast_nat *x)
+FAST_INLINE void fast_key_of_ports(const struct fast_run *r, const struct fast_ip4 *ip, __u32 in, struct fast_key *k)
 {
-    x->kind = FAST_NAT_PORTS;
-    x->key.near_addr = x->in ? ip->target : ip->source;
-    x->key.far_addr = x->in ? ip->source : ip->target;
-    x->key.near_port = x->in ? r->target_port : r->source_port;
-    x->key.far_port = x->in ? r->source_port : r->target_port;
+    k->head = fast_key_head(r->domain, r->proto);
+    k->near_addr = in ? ip->target : ip->source;
+    k->far_addr = in ? ip->source : ip->target;
+    k->near_port = in ? r->target_port : r->source_port;
+    k->far_port = in ? r->source_port : r->target_port;
+}
+
+/* Long before the binding is needed: its key, and a byte written where it should lie. The byte means
+ * nothing. But a store does not hold up what follows it, as a load would: the row's cache line is on its
+ * way from memory while the route is looked for. */
+FAST_INLINE void fast_nat_expect(FAST_ENV *env, const struct fast_run *r, const __u8 *h, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
+    __u32 in = r->in->flags & FAST_OUTSIDE ? 1 : 0;
+    struct fast_flow *f;
+    if (!r->in->pool || !r->ports || (const __u8 *)(ip + 1) > end) return;
+    fast_key_of_ports(r, ip, in, &x->key);
+    x->home = fast_flow_home(r->config, &x->key);
+    f = fast_flow_at(env, in, x->home);
+    if (f) f->touched = 1;
 }
 
 /* An error is about a packet of the other direction: what is near in it is at its other end. */
@@ -364,11 +380,11 @@ FAST_INLINE int fast_nat_key(const struct fast_run *r, const __u8 *h, const __u8
     const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
     if ((const __u8 *)(ip + 1) > end) return FAST_RUNT;
     if (r->odd) return FAST_NAT_FRAGMENT;
-    x->key.head = fast_key_head(r->domain, r->proto);
     if (r->ports) {
-        fast_key_of_ports(r, ip, x);
+        x->kind = FAST_NAT_PORTS;
         return FAST_GO;
     }
+    x->key.head = fast_key_head(r->domain, r->proto);
     return r->proto == FAST_ICMP ? fast_key_of_icmp(ip, end, x) : FAST_NAT_PROTOCOL;
 }
 
@@ -387,6 +403,11 @@ FAST_INLINE __u32 fast_marks_of(const struct fast_run *r, const __u8 *h, const _
     f = t->flags;
     return (f & 2 ? FAST_FLOW_SYN : 0u) | (f & 1 ? FAST_FLOW_FIN : 0u) | (f & 4 ? FAST_FLOW_RST : 0u) |
            (f & 16 ? FAST_FLOW_ACK : 0u);
+}
+
+FAST_INLINE __u32 fast_nat_home(const struct fast_run *r, const struct fast_nat *x)
+{
+    return r->ports ? x->home : fast_flow_home(r->config, &x->key);
 }
 
 /* --- stages --- */
@@ -413,7 +434,7 @@ FAST_INLINE int stage_nat_in(FAST_ENV *env, struct fast_run *r, const __u8 *h, c
     }
     v = fast_nat_key(r, h, end, x);
     if (v != FAST_GO) return v;
-    f = fast_flow_find(env, r->config, 1, &x->key);
+    f = fast_flow_find(env, r->config, 1, &x->key, fast_nat_home(r, x));
     if (!f) return FAST_NAT_NO_BINDING;
     x->addr = f->to_addr;
     x->port = f->to_port;
@@ -436,7 +457,7 @@ FAST_INLINE int stage_nat_out(FAST_ENV *env, struct fast_run *r, const __u8 *h, 
     if (!fast_is_inside(x->pool, ip->source)) return FAST_GO;
     v = fast_nat_key(r, h, end, x);
     if (v != FAST_GO) return v;
-    f = fast_flow_find(env, r->config, 0, &x->key);
+    f = fast_flow_find(env, r->config, 0, &x->key, fast_nat_home(r, x));
     if (!f && x->kind == FAST_NAT_ERROR) return FAST_NAT_NO_BINDING;
     x->marks = fast_marks_of(r, h, end);
     if (!f) return fast_bind(env, r, x);

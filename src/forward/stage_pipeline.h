@@ -50,6 +50,7 @@ FAST_INLINE int fast_run4(FAST_ENV *env, struct fast_run *r, struct fast_frame *
     int v = stage_ip4(r, h, f->end);
     if (v == FAST_GO) v = stage_ports(r, h + sizeof *ip, f->end);
     if (v != FAST_GO || (const __u8 *)(ip + 1) > f->end) return v;
+    fast_nat_expect(env, r, h, f->end, &x);
     if (r->in->flags & FAST_DECLARED) source = fast_route4(env, r->in->source4, ip->source);
     if (r->in->flags & FAST_STRICT) reverse = fast_route4(env, r->in->root4, ip->source);
     v = stage_source(env, r, source, reverse);

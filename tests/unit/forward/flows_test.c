@@ -40,7 +40,7 @@ static uint32_t row_of(struct fast_tables *t, const struct flow *f)
 {
     struct twin env = {.tables = t};
     struct fast_key k = {fast_key_head(f->domain, f->proto), f->inside_addr, f->far_addr, f->inside_port, f->far_port};
-    struct fast_flow *x = fast_flow_find(&env, t->config, 0, &k);
+    struct fast_flow *x = fast_flow_find(&env, t->config, 0, &k, fast_flow_home(t->config, &k));
     return x ? (uint32_t)(x - t->flows_out) : UINT32_MAX;
 }
 
@@ -48,7 +48,7 @@ static bool comes_back(struct fast_tables *t, const struct flow *f)
 {
     struct twin env = {.tables = t};
     struct fast_key k = {fast_key_head(f->domain, f->proto), f->outside_addr, f->far_addr, f->outside_port, f->far_port};
-    struct fast_flow *x = fast_flow_find(&env, t->config, 1, &k);
+    struct fast_flow *x = fast_flow_find(&env, t->config, 1, &k, fast_flow_home(t->config, &k));
     return x && x->to_addr == f->inside_addr && x->to_port == f->inside_port;
 }
 
