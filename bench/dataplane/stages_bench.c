@@ -14,6 +14,7 @@
 #include "forward/twin.h"
 #include "forward/stage_nat.h"
 #include "sys/bpf_load.h"
+#include "sys/fastpath.h"
 #include "sys/whole_file.h"
 
 enum { FRAME = 64, LIST = 1 << 20, ROUNDS_MOST = 64 };
@@ -84,10 +85,7 @@ static void load(struct bench *b, const char *file)
     if (!file_read(file, 4 << 20, &bytes, &why)) die(text_get(&why));
     b->loaded = bpf_open(text_get(&bytes), bytes.n, &why);
     if (!b->loaded) die(text_get(&why));
-    for (int k = 0; k < FAST_TABLES; k++) {
-        snprintf(name, sizeof name, "fl_%s", fast_table_rows[k].name);
-        bpf_choose_rows(b->loaded, name, fast_table_rows_n(&sizes, k));
-    }
+    if (!fastpath_choose(b->loaded, &sizes)) die("tables");
     bpf_choose_rows(b->loaded, "bench_flows", LIST);
     if (!bpf_finish(b->loaded, &why)) die(text_get(&why));
     for (int k = 0; k < FAST_TABLES; k++) {

@@ -262,6 +262,7 @@ struct fast_flow {
 /* The daemon's, beside a row of flows_out. */
 struct fast_note {
     __u32 told;                   /* when the partner heard of the binding last, 2^30 ns; 0: never */
+    __u32 unused;                 /* rows of maps are multiples of eight bytes */
 };
 
 struct fast_port_block {
@@ -288,6 +289,12 @@ struct fast_name {
 /* Of one domain and one fate, per processor. Row domain * FAST_FATES + fate. */
 struct fast_count {
     __u64 packets, bytes;
+};
+
+/* Lengths less one of the tables whose length is chosen when they are made: powers of two, constants of the
+ * program. */
+struct fast_masks {
+    __u32 blocks, roots, flows;
 };
 
 /* The tables: name, what a row is, how many there are (0: chosen when the tables are made). */

@@ -14,7 +14,12 @@ enum { HANDLE = 1, PRIORITY = 1, MAPS_MAX = 32 };
 
 struct bpf_loaded {
     struct bpf_object *object;
+    struct bpf_map *memory[MAPS_MAX]; /* whose address is their value's */
+    size_t memory_n;
 };
+
+/* While libbpf loads it: what its hook between relocation and loading has to know. */
+static const struct bpf_loaded *being_loaded;
 
 static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -22,18 +27,63 @@ static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list a
     return 0;
 }
 
+static bool is_memory(int fd)
+{
+    for (size_t k = 0; being_loaded && k < being_loaded->memory_n; k++)
+        if (bpf_map__fd(being_loaded->memory[k]) == fd) return true;
+    return false;
+}
+
+/* libbpf makes every mention of a map its descriptor; here those of memory become the address of its value
+ * (BPF_PSEUDO_MAP_VALUE, bpf(2)). It does so itself for global variables, whose size is fixed when they are
+ * compiled, and ours is not. */
+static int point_into_memory(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
+{
+    enum { LOAD_64 = BPF_LD | BPF_IMM | BPF_DW };
+    struct bpf_insn *insn = (struct bpf_insn *)(uintptr_t)bpf_program__insns(program);
+    (void)opts, (void)cookie;
+    for (size_t k = 0; k + 1 < bpf_program__insn_cnt(program); k++) {
+        if (insn[k].code != LOAD_64) continue;
+        if (insn[k].src_reg == BPF_PSEUDO_MAP_FD && is_memory(insn[k].imm)) insn[k].src_reg = BPF_PSEUDO_MAP_VALUE;
+        k++; /* it is two words long */
+    }
+    return 0;
+}
+
+static bool hook_into_libbpf(void)
+{
+    static int handler;
+    LIBBPF_OPTS(libbpf_prog_handler_opts, hooks, .prog_prepare_load_fn = point_into_memory);
+    if (handler <= 0) handler = libbpf_register_prog_handler("xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &hooks);
+    return handler > 0;
+}
+
 struct bpf_loaded *bpf_open(const void *bytes, size_t n, struct text *why)
 {
     libbpf_set_print(say_nothing);
-    struct bpf_object *object = bpf_object__open_mem(bytes, n, NULL);
+    struct bpf_object *object = hook_into_libbpf() ? bpf_object__open_mem(bytes, n, NULL) : NULL;
     if (!object) {
         text_addf(why, "cannot read the BPF program: %s", strerror(errno));
         return NULL;
     }
-    struct bpf_loaded *l = malloc(sizeof *l);
+    struct bpf_loaded *l = calloc(1, sizeof *l);
     if (!l) abort();
     l->object = object;
     return l;
+}
+
+bool bpf_choose_memory(struct bpf_loaded *l, const char *map, size_t bytes)
+{
+    struct bpf_map *m = bpf_object__find_map_by_name(l->object, map);
+    if (!m || bytes > UINT32_MAX || l->memory_n == MAPS_MAX) return false;
+    l->memory[l->memory_n++] = m;
+    return bpf_map__set_max_entries(m, 1) == 0 && bpf_map__set_value_size(m, (uint32_t)bytes) == 0;
+}
+
+bool bpf_choose_constants(struct bpf_loaded *l, const char *section, const void *bytes, size_t n)
+{
+    struct bpf_map *m = bpf_object__find_map_by_name(l->object, section);
+    return m && bpf_map__set_initial_value(m, bytes, n) == 0;
 }
 
 bool bpf_choose_rows(struct bpf_loaded *l, const char *map, uint32_t rows)
@@ -50,7 +100,9 @@ bool bpf_choose_map(struct bpf_loaded *l, const char *map, int fd)
 
 bool bpf_finish(struct bpf_loaded *l, struct text *why)
 {
+    being_loaded = l;
     int fault = bpf_object__load(l->object);
+    being_loaded = NULL;
     if (fault) text_addf(why, "cannot load the BPF program: %s", strerror(-fault));
     return fault == 0;
 }
@@ -179,11 +231,11 @@ int bpf_xdp_map(unsigned ifindex, const char *name)
 
 /* --- memory, runs, events --- */
 
-uint32_t bpf_map_rows(int map)
+size_t bpf_map_bytes(int map)
 {
     struct bpf_map_info info = {0};
     uint32_t n = sizeof info;
-    return bpf_obj_get_info_by_fd(map, &info, &n) == 0 ? info.max_entries : 0;
+    return bpf_obj_get_info_by_fd(map, &info, &n) == 0 ? (size_t)info.value_size * info.max_entries : 0;
 }
 
 static size_t memory_bytes(size_t row_bytes, uint32_t rows)

@@ -13,6 +13,11 @@ struct bpf_loaded *bpf_load(const void *bytes, size_t n, struct text *why);
 /* In two steps, to choose the sizes of maps, and maps of an earlier load to go on with, in between. */
 struct bpf_loaded *bpf_open(const void *bytes, size_t n, struct text *why);
 bool bpf_choose_rows(struct bpf_loaded *l, const char *map, uint32_t rows);
+/* This map is one value of so many bytes, and where the program takes the map's address it gets that
+ * value's: a table that is read without asking for each row. The program must keep its indices in bounds. */
+bool bpf_choose_memory(struct bpf_loaded *l, const char *map, size_t bytes);
+/* Constants of the program, in a read-only section of their own; the verifier knows them. */
+bool bpf_choose_constants(struct bpf_loaded *l, const char *section, const void *bytes, size_t n);
 bool bpf_choose_map(struct bpf_loaded *l, const char *map, int fd); /* the descriptor stays the caller's */
 /* After that: a map the program does not use shall be found through it, and live as long. */
 bool bpf_bind(const struct bpf_loaded *l, const char *program, const char *map);
@@ -35,7 +40,7 @@ MUST_USE bool bpf_xdp_put(unsigned ifindex, int program, struct text *why);
 bool bpf_xdp_remove(unsigned ifindex);
 MUST_USE int bpf_xdp_map(unsigned ifindex, const char *name);
 MUST_USE int bpf_xdp_program(unsigned ifindex);
-uint32_t bpf_map_rows(int map); /* 0: not a map */
+size_t bpf_map_bytes(int map); /* of all its values; 0: not a map */
 
 /* Rows of an array map as memory, shared with the programs; NULL. bpf_unmap with the same numbers. */
 void *bpf_map_memory(int map, size_t row_bytes, uint32_t rows);

@@ -43,6 +43,29 @@ static void on_event(void *ctx, const void *event, size_t n)
     f->seen(f->ctx, &e);
 }
 
+/* Tables that the program reads by address; the others it asks for a row, because their lengths are no
+ * powers of two. */
+static bool by_address(int table)
+{
+    return table != FAST_TABLE_acls && table != FAST_TABLE_port_blocks && table != FAST_TABLE_names && table != FAST_TABLE_notes;
+}
+
+bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z)
+{
+    const struct fast_masks masks = {.blocks = z->blocks - 1, .roots = z->roots - 1, .flows = z->flows - 1};
+    char name[NAME_ROOM];
+    bool fine = true;
+    for (int k = 0; k < FAST_TABLES; k++) {
+        uint32_t rows = fast_table_rows_n(z, k);
+        map_name(k, name);
+        if (by_address(k))
+            fine = bpf_choose_memory(l, name, rows * fast_table_rows[k].row_bytes) && fine;
+        else
+            fine = bpf_choose_rows(l, name, rows) && fine;
+    }
+    return fine && bpf_choose_constants(l, ".rodata.masks", &masks, sizeof masks);
+}
+
 /* --- taking over --- */
 
 static uint32_t abi_of(unsigned port)
@@ -56,11 +79,11 @@ static uint32_t abi_of(unsigned port)
     return read ? c.abi : 0;
 }
 
-static bool take_over_one(struct bpf_loaded *l, unsigned port, const char *name, uint32_t rows)
+static bool take_over_one(struct bpf_loaded *l, unsigned port, const char *name)
 {
     int map = bpf_xdp_map(port, name);
     if (map < 0) return false;
-    bool taken = bpf_map_rows(map) == rows && bpf_choose_map(l, name, map);
+    bool taken = bpf_choose_map(l, name, map);
     close(map);
     return taken;
 }
@@ -73,13 +96,13 @@ static bool take_over(struct bpf_loaded *l, unsigned port, const struct fast_siz
     if (!port || abi_of(port) != FAST_ABI) return false;
     for (size_t k = 0; k < ARRAY_LEN(kept_tables); k++) {
         int map = bpf_xdp_map(port, map_name(kept_tables[k], name));
-        uint32_t rows = map < 0 ? 0 : bpf_map_rows(map);
+        size_t bytes = map < 0 ? 0 : bpf_map_bytes(map);
         if (map >= 0) close(map);
-        if (rows != fast_table_rows_n(z, kept_tables[k])) return false;
+        if (bytes != fast_table_rows_n(z, kept_tables[k]) * fast_table_rows[kept_tables[k]].row_bytes) return false;
     }
-    bool fine = take_over_one(l, port, "fl_counts", FAST_DOMAINS * FAST_FATES);
+    bool fine = take_over_one(l, port, "fl_counts");
     for (size_t k = 0; k < ARRAY_LEN(kept_tables); k++)
-        fine = take_over_one(l, port, map_name(kept_tables[k], name), fast_table_rows_n(z, kept_tables[k])) && fine;
+        fine = take_over_one(l, port, map_name(kept_tables[k], name)) && fine;
     return fine;
 }
 
@@ -87,11 +110,12 @@ static bool take_over(struct bpf_loaded *l, unsigned port, const struct fast_siz
 
 static bool load(struct fastpath *f, const struct fast_sizes *z, unsigned port, struct text *why)
 {
-    char name[NAME_ROOM];
     f->loaded = bpf_open(fastpath_bpf, sizeof fastpath_bpf, why);
     if (!f->loaded) return false;
-    for (int k = 0; k < FAST_TABLES; k++)
-        bpf_choose_rows(f->loaded, map_name(k, name), fast_table_rows_n(z, k));
+    if (!fastpath_choose(f->loaded, z)) {
+        text_add(why, "the program's tables are not those of this version");
+        return false;
+    }
     f->took_over = take_over(f->loaded, port, z);
     if (!bpf_finish(f->loaded, why)) return false;
     if (bpf_bind(f->loaded, "fastpath", "fl_names")) return true;

@@ -6,7 +6,11 @@
 #include "base/text.h"
 #include "forward/tables.h"
 
+struct bpf_loaded;
 struct fastpath;
+
+/* Sizes and constants of a program made of the stages that is open and not yet loaded. */
+MUST_USE bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z);
 
 /* Loads the program. `port`: an interface that may have an earlier one, whose names, pools, bindings
  * and counters are taken over if their layout and sizes are the same; 0: none. *tables become the kernel's, zeroed but
