@@ -167,7 +167,7 @@ void attachments_ensure(struct spaces *s, struct space *sp, const struct intent_
         char subject[SUBJECT_ROOM];
         unsigned port;
         if (!pair_ensure(s, sp, a, &near, &far, &why) || !addresses_ensure(sp, a, far.index, &why) ||
-            !join(s, a, near.index, &port, &why))
+            !queues_ensure(s, sp, a, far.index, &why) || !join(s, a, near.index, &port, &why))
             fault(s, "attachment", subject_of(sp, a, subject), &why);
         else if (s->fast)
             fast_attachment(s->fast, &(struct fast_want){d, a, port, &far});

@@ -247,6 +247,7 @@ static void fill_row(struct fast *f, struct fast_att *x, const struct fast_want 
         .outer = a->tags.s, .inner = a->tags.c, .ethertype = FAST_BE16(FAST_TYPE_CTAG)};
     memcpy(x->row.mac, w->inside->mac, sizeof x->row.mac);
     x->wish = a;
+    x->queues = a->queues;
 }
 
 void fast_attachment(struct fast *f, const struct fast_want *w)
@@ -280,7 +281,7 @@ static struct fast_attachment row_of(struct fast *f, const struct fast_att *a)
     row.pool = d->has_pool ? d->number : 0;
     row.root4 = usable ? d->root4 : f->nowhere;
     row.root6 = usable ? d->root6 : f->nowhere;
-    if (p && p->takes) row.flags |= FAST_TX;
+    if (p && p->takes && !a->queues) row.flags |= FAST_TX;
     return row;
 }
 
@@ -410,7 +411,7 @@ static void outgrow(struct fast *f)
         d->root4 = d->root6 = d->number = 0;
         d->has_pool = d->overflowed = false;
     }
-    for (struct fast_att *a = f->atts; a; a = a->next) a->rules = (struct att_rules){0}, a->punts = false;
+    for (struct fast_att *a = f->atts; a; a = a->next) a->rules = (struct att_rules){0}, a->punt_pps = 0;
     for (size_t k = 0; k < f->ports_n; k++) f->ports[k].attached = false;
     memset(f->numbers + 1, 0, sizeof f->numbers - sizeof *f->numbers);
     memset(f->acls, 0, sizeof f->acls);

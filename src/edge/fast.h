@@ -41,5 +41,5 @@ void fast_show_drops(const struct fast *f, struct text *out);
 void fast_show(const struct fast *f, struct text *out);
 /* Pools with their use and forecast, and the partner. */
 void fast_show_nat(const struct fast *f, struct text *out);
-/* A DSCP view: classes, policers with their counters. */
+/* A DSCP view: classes, policers with their counters; the object is left open. */
 void fast_show_qos(const struct fast *f, struct text *out);

@@ -49,7 +49,8 @@ struct fast_att {
         uint32_t acl, source4, source6, policer_in, policer_out;
         bool declared;
     } rules;
-    bool punts;             /* its buckets are filled */
+    uint32_t punt_pps;      /* what its bucket is filled for; 0: not yet */
+    bool queues;            /* the kernel's queues have to see what leaves by it */
     bool wanted;
 };
 

@@ -6,6 +6,7 @@
 enum {
     CONTROL_PPS = 4000, /* an attachment's ARP, ND, BGP, BFD ... */
     PUNT_PPS = 50000,   /* and everything else that takes the slow path */
+    QUEUE_PPS = 300000, /* the same where a whole circuit does, for its queues: what a processor can do */
     BURST_LEAST = 15000, /* ten packets */
     BURST_MS = 10,
     VOICE_PERCENT = 30,
@@ -47,8 +48,14 @@ struct ports {
 
 static struct ports ports_of(const struct intent_rule *r)
 {
+    if (r->source_port) return (struct ports){r->source_port, r->source_port_to ? r->source_port_to : r->source_port};
     if (!r->port) return (struct ports){0, 0xffff};
     return (struct ports){r->port, r->port_to ? r->port_to : r->port};
+}
+
+static uint8_t flags_of(const struct intent_rule *r)
+{
+    return (uint8_t)(FAST_ROW_USED | (r->source_port ? FAST_ROW_SOURCE_PORT : 0));
 }
 
 static uint8_t mark_of(const struct intent_rule *r) { return r->dscp >= INTENT_UNMARKED ? FAST_UNMARKED : r->dscp; }
@@ -64,14 +71,14 @@ static struct fast_acl4 row4(const struct intent_rule *r)
     memcpy(&target, r->target.addr.b, 4);
     return (struct fast_acl4){.source = source, .source_mask = mask_word(r->source.len), .target = target,
                               .target_mask = mask_word(r->target.len), .port_low = p.low, .port_high = p.high,
-                              .proto = protocols[r->protocol], .action = (uint8_t)r->action, .mark = mark_of(r), .used = 1};
+                              .proto = protocols[r->protocol], .action = (uint8_t)r->action, .mark = mark_of(r), .used = flags_of(r)};
 }
 
 static struct fast_acl6 row6(const struct intent_rule *r)
 {
     struct ports p = ports_of(r);
     struct fast_acl6 x = {.port_low = p.low, .port_high = p.high, .proto = protocols[r->protocol],
-                          .action = (uint8_t)r->action, .mark = mark_of(r), .used = 1};
+                          .action = (uint8_t)r->action, .mark = mark_of(r), .used = flags_of(r)};
     address_and_mask(&r->source, (uint8_t *)x.source, (uint8_t *)x.source_mask);
     address_and_mask(&r->target, (uint8_t *)x.target, (uint8_t *)x.target_mask);
     return x;
@@ -105,19 +112,32 @@ static uint32_t take_part(struct fast *f)
     return 0;
 }
 
+/* An attachment's marks and its access list as one list. Marks alone deny nothing. */
+static size_t all_rules(const struct intent_attachment *a, struct intent_rule out[static INTENT_ACL_MAX])
+{
+    size_t n = 0;
+    for (size_t k = 0; k < a->mark_n && n < INTENT_ACL_MAX; k++) out[n++] = a->mark[k];
+    for (size_t k = 0; k < a->acl_n && n < INTENT_ACL_MAX; k++) out[n++] = a->acl[k];
+    if (a->mark_n && !a->acl_n && n < INTENT_ACL_MAX)
+        out[n++] = (struct intent_rule){.action = ACL_PERMIT, .dscp = INTENT_UNMARKED};
+    return n;
+}
+
 /* Rules of the two families are counted apart, and fill the parts of a list from the front. */
 static uint32_t write_acl(struct fast *f, const struct intent_attachment *a)
 {
+    struct intent_rule rules[INTENT_ACL_MAX];
+    size_t n = all_rules(a, rules);
     uint32_t parts[FAST_ACL_PARTS] = {0}, n4 = 0, n6 = 0;
-    for (size_t k = 0; k < FAST_ACL_PARTS && k * FAST_ACL_ROWS < a->acl_n; k++) {
+    for (size_t k = 0; k < FAST_ACL_PARTS && k * FAST_ACL_ROWS < n; k++) {
         parts[k] = take_part(f);
         if (k) f->tables.acls[parts[k - 1]].next = parts[k];
         if (parts[k]) continue;
         free_acl(f, parts[0]);
         return 0;
     }
-    for (size_t k = 0; k < a->acl_n; k++) {
-        const struct intent_rule *r = &a->acl[k];
+    for (size_t k = 0; k < n; k++) {
+        const struct intent_rule *r = &rules[k];
         if (about(r, FAMILY_IPV4)) f->tables.acls[parts[n4 / FAST_ACL_ROWS]].v4[n4 % FAST_ACL_ROWS] = row4(r), n4++;
         if (about(r, FAMILY_IPV6)) f->tables.acls[parts[n6 / FAST_ACL_ROWS]].v6[n6 % FAST_ACL_ROWS] = row6(r), n6++;
     }
@@ -171,15 +191,17 @@ static uint32_t take_policer(struct fast *f, const struct intent_attachment *a)
 
 static uint64_t shape_of_acl(const struct fast *f, const struct intent_attachment *a)
 {
+    struct intent_rule rules[INTENT_ACL_MAX];
+    size_t n = all_rules(a, rules);
     uint64_t sum = 0;
-    for (size_t k = 0; k < a->acl_n; k++) {
-        const struct intent_rule *r = &a->acl[k];
+    for (size_t k = 0; k < n; k++) {
+        const struct intent_rule *r = &rules[k];
         struct fast_acl4 x = row4(r);
         struct fast_acl6 y = row6(r);
         uint32_t families = (uint32_t)about(r, FAMILY_IPV4) * 2 + about(r, FAMILY_IPV6) + 1u;
         sum = sum * 31 + hash_bytes(&f->key, &x, sizeof x) + hash_bytes(&f->key, &y, sizeof y) * families;
     }
-    return a->acl_n ? sum | 1 : 0;
+    return n ? sum | 1 : 0;
 }
 
 static uint64_t shape_of_sources(const struct fast *f, const struct intent_attachment *a)
@@ -192,7 +214,8 @@ static uint64_t shape_of_sources(const struct fast *f, const struct intent_attac
 
 static uint64_t shape_of_rate(const struct intent_attachment *a)
 {
-    return a->rate_mbps ? (uint64_t)a->rate_mbps << 32 | (uint64_t)a->burst_ms << 8 | a->voice_percent : 0;
+    uint64_t burst = (uint64_t)a->burst_ms << 8 | (uint64_t)a->queues << 7;
+    return a->rate_mbps ? (uint64_t)a->rate_mbps << 32 | burst | a->voice_percent : 0;
 }
 
 /* What `from` has and `now` has not any more is freed after the switch. */
@@ -225,8 +248,8 @@ static bool replace_rate(struct fast *f, struct fast_att *a, uint64_t shape)
     retire(f, &(struct att_rules){.policer_in = a->rules.policer_in, .policer_out = a->rules.policer_out});
     a->rules.rate_shape = shape;
     a->rules.policer_in = shape ? take_policer(f, a->wish) : 0;
-    a->rules.policer_out = shape ? take_policer(f, a->wish) : 0;
-    return !shape || a->rules.policer_out;
+    a->rules.policer_out = shape && !a->wish->queues ? take_policer(f, a->wish) : 0;
+    return !shape || (a->rules.policer_in && (a->wish->queues || a->rules.policer_out));
 }
 
 /* A list that could not be written denies everything: rules that are missing must not open a door. */
@@ -243,6 +266,17 @@ static void put_into_row(struct fast_att *a)
                   (x->policer_in ? FAST_POLICE_IN : 0u) | (x->policer_out ? FAST_POLICE_OUT : 0u);
 }
 
+/* Arrivals of a domain that has queues take the slow path to them, the whole circuit's. */
+static void write_punt(struct fast *f, struct fast_att *a)
+{
+    const struct intent_domain *d = a->domain->wish;
+    uint32_t pps = PUNT_PPS;
+    for (size_t k = 0; k < d->attachments_n; k++)
+        if (d->attachments[k].queues) pps = QUEUE_PPS;
+    if (a->punt_pps != pps) fast_punt_set(&f->tables.punts[a->id], CONTROL_PPS, pps);
+    a->punt_pps = pps;
+}
+
 bool rules_write(struct fast *f, struct fast_att *a, struct text *why)
 {
     uint64_t acl = shape_of_acl(f, a->wish), sources = shape_of_sources(f, a->wish), rate = shape_of_rate(a->wish);
@@ -250,8 +284,7 @@ bool rules_write(struct fast *f, struct fast_att *a, struct text *why)
     if (acl != a->rules.acl_shape) fine = replace_acl(f, a, acl) && fine;
     if (sources != a->rules.source_shape) fine = replace_sources(f, a, sources) && fine;
     if (rate != a->rules.rate_shape) fine = replace_rate(f, a, rate) && fine;
-    if (!a->punts) fast_punt_set(&f->tables.punts[a->id], CONTROL_PPS, PUNT_PPS);
-    a->punts = true;
+    write_punt(f, a);
     put_into_row(a);
     if (!fine) text_addf(why, "no room for all rules of attachment %s; what they do not permit is dropped", a->name);
     return fine;

@@ -122,7 +122,7 @@ void fast_show_qos(const struct fast *f, struct text *out)
         put_policer(f, a, "in", a->rules.policer_in, out->n > begin ? "," : "", out);
         put_policer(f, a, "out", a->rules.policer_out, out->n > begin ? "," : "", out);
     }
-    text_add(out, "]}");
+    text_add(out, "]");
 }
 
 void fast_show_nat(const struct fast *f, struct text *out) { nat_show(f, out); }

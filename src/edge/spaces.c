@@ -86,6 +86,7 @@ static void space_close(struct spaces *s, struct space *sp)
     fib_free(sp->fib);
     if (sp->ns >= 0) close(sp->ns);
     text_drop(&sp->dark);
+    free(sp->queued);
     free(sp);
 }
 
@@ -318,6 +319,7 @@ size_t spaces_ensure(struct spaces *s, const struct intent *i)
 {
     s->faults = 0;
     s->mappings_n = 0;
+    s->profile = i->qos_profile;
     if (s->fast) fast_begin(s->fast, i);
     if (!s->forwards) ensure_one(s, i, "");
     for (size_t d = 0; s->forwards && d < i->domains_n; d++) ensure_one(s, i, i->domains[d].name);

@@ -1,4 +1,4 @@
-/* edge/spaces_priv.h - shared by spaces.c (namespaces, sockets), attach.c (attachments), routes.c
+/* edge/spaces_priv.h - shared by spaces.c (namespaces, sockets), attach.c (attachments), queues.c, routes.c
  * (kernel tables) and spaces_show.c. */
 #pragma once
 #include "edge/fast.h"
@@ -22,6 +22,12 @@ struct port {
     bool wanted;
 };
 
+struct queued { /* an attachment, and whether its queues are ours */
+    unsigned index;
+    char name[LINK_NAME_MAX];
+    bool on;
+};
+
 struct space {
     struct space *next;
     char name[NAME_ROOM];
@@ -30,6 +36,8 @@ struct space {
     struct fib *fib;
     struct port *ports;
     struct text dark;   /* attachments that are down, as it was told last */
+    struct queued *queued;
+    size_t queued_n;
     bool wanted;
 };
 
@@ -54,6 +62,7 @@ struct spaces {
     uint32_t next_id;
     struct hash_key key;
     size_t faults;        /* of the ensure going on */
+    enum intent_profile profile; /* of the last ensure */
 };
 
 struct space *space_named(const struct spaces *s, const char *name);
@@ -66,6 +75,11 @@ void attachments_ensure(struct spaces *s, struct space *sp, const struct intent_
 void attachments_trim(struct spaces *s, const struct intent *i);
 void attachments_remove(struct spaces *s);
 uint64_t attachments_shape(struct spaces *s, const struct intent *i);
+
+/* queues.c */
+MUST_USE bool queues_ensure(struct spaces *s, struct space *sp, const struct intent_attachment *a, unsigned index,
+                            struct text *why);
+void queues_show(const struct spaces *s, struct text *out); /* rows of a list */
 
 /* routes.c */
 void routes_load(struct space *sp); /* what an earlier keeper left, stale */

@@ -194,7 +194,10 @@ void spaces_show_qos(struct spaces *s, struct text *out)
     if (s->fast)
         fast_show_qos(s->fast, out);
     else
-        text_add(out, "{\"configured\":false,\"rules\":[]}");
+        text_add(out, "{\"configured\":false,\"rules\":[]");
+    text_add(out, ",\"queues\":[");
+    queues_show(s, out);
+    text_add(out, "]}");
 }
 
 void spaces_show_nat(struct spaces *s, struct text *out)

@@ -177,8 +177,8 @@ struct fast_hop {
 
 struct fast_acl4 { /* addresses and masks as on the wire */
     __u32 source, source_mask, target, target_mask;
-    __u16 port_low, port_high;    /* of the target; 0..65535: whatever */
-    __u8 proto, action, mark, used; /* proto 0: any; mark: DSCP to be set, 255 none */
+    __u16 port_low, port_high;    /* of the target, or of the source; 0..65535: whatever */
+    __u8 proto, action, mark, used; /* proto 0: any; mark: DSCP to be set, 255 none; enum fast_row_flags */
     __u64 packets;
 };
 struct fast_acl6 {
@@ -189,8 +189,10 @@ struct fast_acl6 {
 };
 enum fast_action { FAST_PERMIT, FAST_DENY, FAST_COUNT };
 #define FAST_UNMARKED 255
+enum fast_row_flags { FAST_ROW_USED = 1, FAST_ROW_SOURCE_PORT = 2 /* the ports are of the source */ };
 
-/* Rows in order, first match ends (FAST_COUNT goes on); without a match: denied. */
+/* Rows in order, first match ends (FAST_COUNT goes on, and marks what nobody marked yet); without a
+ * match: denied. */
 struct fast_acl {
     struct fast_acl4 v4[FAST_ACL_ROWS];
     struct fast_acl6 v6[FAST_ACL_ROWS];

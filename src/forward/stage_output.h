@@ -26,6 +26,13 @@ FAST_INLINE __u16 fast_sum_after_two(__u16 sum, __u32 from, __u32 to, __u32 also
     return fast_fold((__u16)~sum + fast_sum_change(from, to) + fast_sum_change(also_from, also_to));
 }
 
+FAST_INLINE void fast_class4(struct fast_ip4 *ip, __u8 tos)
+{
+    if (tos == ip->tos) return;
+    ip->sum = fast_sum_after(ip->sum, FAST_BE16(ip->tos), FAST_BE16(tos));
+    ip->tos = tos;
+}
+
 FAST_INLINE void fast_write4(struct fast_ip4 *ip, __u8 tos)
 {
     ip->sum = fast_sum_after_two(ip->sum, FAST_BE16(ip->tos), FAST_BE16(tos), FAST_BE16(0x0100), 0);
@@ -33,10 +40,15 @@ FAST_INLINE void fast_write4(struct fast_ip4 *ip, __u8 tos)
     ip->ttl--;
 }
 
-FAST_INLINE void fast_write6(struct fast_ip6 *ip, __u8 tos)
+FAST_INLINE void fast_class6(struct fast_ip6 *ip, __u8 tos)
 {
     ip->version_class = (__u8)(0x60 | tos >> 4);
     ip->class_flow = (__u8)((tos & 15) << 4 | (ip->class_flow & 15));
+}
+
+FAST_INLINE void fast_write6(struct fast_ip6 *ip, __u8 tos)
+{
+    fast_class6(ip, tos);
     ip->hops--;
 }
 

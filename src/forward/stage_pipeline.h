@@ -92,6 +92,22 @@ FAST_INLINE int fast_run6(FAST_ENV *env, struct fast_run *r, struct fast_frame *
     return fast_can_leave(r);
 }
 
+/* What the slow path sends out for us (the neighbour is not known yet; the port takes no redirected
+ * frames, or has queues that want to see them) is marked here: the kernel's queues go by it. */
+FAST_INLINE int fast_hand_over(const struct fast_run *r, const struct fast_frame *f, int v)
+{
+    __u8 *h, tos;
+    if (!r->in || !r->out) return v;
+    h = fast_network_header(r, f);
+    tos = fast_tos(r, r->in->dscp_in, r->out->dscp_out);
+    if (r->six) {
+        if (h + sizeof(struct fast_ip6) <= f->end) fast_class6((struct fast_ip6 *)h, tos);
+    } else if (h + sizeof(struct fast_ip4) <= f->end) {
+        fast_class4((struct fast_ip4 *)h, tos);
+    }
+    return v;
+}
+
 FAST_INLINE int fast_is_punt(int fate) { return fate >= FAST_NO_ATTACHMENT && fate <= FAST_UNREADY; }
 
 /* The whole: what becomes of a frame that came in by `port`. Forwarded frames leave by r->out->port. */
@@ -106,6 +122,7 @@ FAST_INLINE int fast_pipeline(FAST_ENV *env, struct fast_run *r, struct fast_fra
     if (v == FAST_GO) v = stage_station(r, f);
     if (v == FAST_GO) v = r->six ? fast_run6(env, r, f) : fast_run4(env, r, f);
     if (v == FAST_GO) v = fast_leave(env, r, f);
+    if (v == FAST_SLOW_PORT || v == FAST_NO_NEIGHBOUR) v = fast_hand_over(r, f, v);
     if (r->in && fast_is_punt(v)) v = stage_punt(env, r, v);
     fast_count(env, r->domain, (__u32)v, (__u32)(f->end - f->data));
     return v;

@@ -284,22 +284,47 @@ static void check_fast_only(struct check *c, const char *where, const char *key)
         problem_add(c->problems, where, "only with 'dataplane: fast'", "", "'%s' is the fast path's work", key);
 }
 
-static void check_rules(struct check *c, size_t at, const struct intent_attachment *a)
+static void check_ports(struct check *c, const char *where, size_t k, uint16_t from, uint16_t to)
 {
-    char where[WHERE_MAX];
-    place(c, where, "attachments", at, "acl");
-    if (a->acl_n > INTENT_ACL_MAX)
-        problem_add(c->problems, where, "at most 32 rules", "", "there are %zu", a->acl_n);
-    for (size_t k = 0; k < a->acl_n; k++) {
-        const struct intent_rule *r = &a->acl[k];
+    if (to && to < from)
+        problem_add(c->problems, where, "port_to is not below port", "", "rule %zu has %u to %u", k, from, to);
+}
+
+static void check_rules(struct check *c, const char *where, const struct intent_rule *rules, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        const struct intent_rule *r = &rules[k];
         bool ports = r->protocol == PROTOCOL_TCP || r->protocol == PROTOCOL_UDP;
         if (r->source.addr.family && r->target.addr.family && r->source.addr.family != r->target.addr.family)
             problem_add(c->problems, where, "source and target of one family", "", "rule %zu mixes IPv4 and IPv6", k);
-        if (r->port && !ports)
+        if ((r->port || r->source_port) && !ports)
             problem_add(c->problems, where, "ports with protocol tcp or udp", "", "rule %zu has a port of no protocol", k);
-        if (r->port_to && r->port_to < r->port)
-            problem_add(c->problems, where, "port_to is not below port", "", "rule %zu has %u to %u", k, r->port, r->port_to);
+        if (r->port && r->source_port)
+            problem_add(c->problems, where, "ports of the source or of the target", "two rules", "rule %zu has both", k);
+        check_ports(c, where, k, r->port, r->port_to);
+        check_ports(c, where, k, r->source_port, r->source_port_to);
     }
+}
+
+static void check_lists(struct check *c, size_t at, const struct intent_attachment *a)
+{
+    char where[WHERE_MAX];
+    place(c, where, "attachments", at, "acl");
+    if (a->acl_n + a->mark_n + (a->mark_n && !a->acl_n) > INTENT_ACL_MAX)
+        problem_add(c->problems, where, "at most 32 rules, marks included", "", "there are %zu", a->acl_n + a->mark_n);
+    check_rules(c, where, a->acl, a->acl_n);
+    check_rules(c, place(c, where, "attachments", at, "mark"), a->mark, a->mark_n);
+}
+
+static void check_queues(struct check *c, size_t at, const struct intent_attachment *a)
+{
+    enum { VOICE_MOST = 90 }; /* the other queues need something to be weighed against each other */
+    char where[WHERE_MAX];
+    place(c, where, "attachments", at, "queues");
+    if (a->queues && !a->rate_mbps)
+        problem_add(c->problems, where, "queues with rate_mbps", "", "there is no rate to shape to");
+    if (a->queues && a->voice_percent > VOICE_MOST)
+        problem_add(c->problems, where, "voice_percent at most 90 with queues", "30", "%u %% for voice leave nothing", a->voice_percent);
 }
 
 static void check_forwarding(struct check *c, size_t at, const struct intent_attachment *a)
@@ -309,10 +334,12 @@ static void check_forwarding(struct check *c, size_t at, const struct intent_att
         const char *key;
         bool there;
     } rows[] = {{"source", a->source != SOURCE_ANY}, {"sources", a->sources_n > 0}, {"acl", a->acl_n > 0},
-                {"outside", a->outside},             {"rate_mbps", a->rate_mbps > 0}};
+                {"mark", a->mark_n > 0},             {"outside", a->outside},
+                {"rate_mbps", a->rate_mbps > 0 && !a->queues}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         if (rows[k].there) check_fast_only(c, place(c, where, "attachments", at, rows[k].key), rows[k].key);
-    check_rules(c, at, a);
+    check_lists(c, at, a);
+    check_queues(c, at, a);
 }
 
 static void check_statics(struct check *c, const char *where, const struct intent_nat *n)

@@ -15,7 +15,23 @@ const struct field forwarding_rule_rows[] = {
     {"protocol", FIELD_ENUM, RULE(protocol), .names = protocols},
     {"port", FIELD_U16, RULE(port), .min = 1},
     {"port_to", FIELD_U16, RULE(port_to), .min = 1},
+    {"source_port", FIELD_U16, RULE(source_port), .min = 1},
+    {"source_port_to", FIELD_U16, RULE(source_port_to), .min = 1},
     {"dscp", FIELD_U8, RULE(dscp), .max = 63},
+    {0},
+};
+
+/* A mark is a rule that never ends the search for a verdict. */
+const struct intent_rule forwarding_mark_blank = {.action = ACL_COUNT, .dscp = INTENT_UNMARKED};
+const struct field forwarding_mark_rows[] = {
+    {"source", FIELD_PREFIX, RULE(source)},
+    {"target", FIELD_PREFIX, RULE(target)},
+    {"protocol", FIELD_ENUM, RULE(protocol), .names = protocols},
+    {"port", FIELD_U16, RULE(port), .min = 1},
+    {"port_to", FIELD_U16, RULE(port_to), .min = 1},
+    {"source_port", FIELD_U16, RULE(source_port), .min = 1},
+    {"source_port_to", FIELD_U16, RULE(source_port_to), .min = 1},
+    {"dscp", FIELD_U8, RULE(dscp), FIELD_REQUIRED, .max = 63},
     {0},
 };
 

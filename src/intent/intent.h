@@ -98,7 +98,8 @@ struct intent_rule { /* first match ends; nothing matched: denied. Prefixes of n
     struct prefix source, target;
     enum intent_protocol protocol;
     uint16_t port, port_to; /* of the target; 0: any; port_to 0: just `port` */
-    enum intent_action action;
+    uint16_t source_port, source_port_to; /* the same of the source; a rule has ports of one of them */
+    enum intent_action action; /* ACL_COUNT goes on with the next rule */
     uint8_t dscp;           /* marked with; INTENT_UNMARKED none */
 };
 
@@ -114,11 +115,16 @@ struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domai
     enum intent_source source;
     struct prefix *sources; /* the only ones allowed, beside the attachment's own subnets */
     struct intent_rule *acl; /* of what arrives */
-    size_t sources_n, acl_n;
+    /* What arrives is marked by the first of these that matches, before the list is asked: the customer
+     * edge's classification. Rules with ACL_COUNT. */
+    struct intent_rule *mark;
+    size_t sources_n, acl_n, mark_n;
     bool outside;        /* the public side of the domain's NAT */
     uint32_t rate_mbps;  /* policed in each direction; 0: not */
     uint16_t burst_ms;   /* 0: 10 */
     uint8_t voice_percent; /* of the rate, for EF; 0: 30 */
+    bool queues;         /* what leaves is shaped to rate_mbps with a queue per class, not policed; any
+                          * data plane. It takes the slow path: redirected frames pass all queues by */
 };
 
 struct intent_static { /* one to one, prefixes of one length */

@@ -352,10 +352,13 @@ static const struct field attachment_rows[] = {
     {"sources", FIELD_PREFIXES, ATTACHMENT(sources), .count_at = ATTACHMENT(sources_n)},
     {"acl", FIELD_LIST, ATTACHMENT(acl), .sub = forwarding_rule_rows, .size = sizeof(struct intent_rule),
      .count_at = ATTACHMENT(acl_n), .blank = &forwarding_rule_blank},
+    {"mark", FIELD_LIST, ATTACHMENT(mark), .sub = forwarding_mark_rows, .size = sizeof(struct intent_rule),
+     .count_at = ATTACHMENT(mark_n), .blank = &forwarding_mark_blank},
     {"outside", FIELD_BOOL, ATTACHMENT(outside)},
     {"rate_mbps", FIELD_U32, ATTACHMENT(rate_mbps), .max = 400000},
     {"burst_ms", FIELD_U16, ATTACHMENT(burst_ms), .max = 1000},
     {"voice_percent", FIELD_U8, ATTACHMENT(voice_percent), .max = 100},
+    {"queues", FIELD_BOOL, ATTACHMENT(queues)},
     {0},
 };
 

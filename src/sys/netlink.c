@@ -1,9 +1,8 @@
 /* sys/netlink.c - rtnetlink messages by libmnl: built by a few helpers, sent one by one or, for
  * routes, many at a time, each answered by the kernel. A dump that was disturbed by changes
  * (NLM_F_DUMP_INTR, ENOBUFS) is read again. */
-#include "sys/netlink.h"
+#include "sys/netlink_priv.h"
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -20,19 +19,10 @@
 #include <unistd.h>
 
 enum {
-    MESSAGE_ROOM = 4096,
-    ANSWER_ROOM = 64 << 10,
     ROUTES_A_SEND = 64,
     DUMP_TRIES = 5,
     BUSY_TRIES = 3,
     TICKS_A_SECOND = 100, /* USER_HZ, of neighbour ages */
-};
-
-struct netlink {
-    struct mnl_socket *socket;
-    unsigned sequence;
-    uint8_t out[MESSAGE_ROOM];
-    uint8_t in[ANSWER_ROOM];
 };
 
 struct netlink *netlink_open(struct text *why)
@@ -60,7 +50,7 @@ void netlink_close(struct netlink *nl)
 
 /* --- one request, one acknowledgement --- */
 
-static struct nlmsghdr *begin(struct netlink *nl, void *room, uint16_t type, uint16_t flags)
+struct nlmsghdr *netlink_begin(struct netlink *nl, void *room, uint16_t type, uint16_t flags)
 {
     struct nlmsghdr *h = mnl_nlmsg_put_header(room);
     h->nlmsg_type = type;
@@ -90,7 +80,7 @@ static int send_and_wait(struct netlink *nl, const struct nlmsghdr *h)
     }
 }
 
-static int change(struct netlink *nl, struct nlmsghdr *h)
+int netlink_change(struct netlink *nl, struct nlmsghdr *h)
 {
     int fault = EBUSY;
     h->nlmsg_flags |= NLM_F_ACK;
@@ -99,7 +89,7 @@ static int change(struct netlink *nl, struct nlmsghdr *h)
     return fault;
 }
 
-static bool said(int fault, struct text *why, const char *what, const char *of)
+bool netlink_said(int fault, struct text *why, const char *what, const char *of)
 {
     if (fault) text_addf(why, "cannot %s %s: %s", what, of, strerror(fault));
     return fault == 0;
@@ -107,14 +97,8 @@ static bool said(int fault, struct text *why, const char *what, const char *of)
 
 /* --- dumps --- */
 
-struct dump {
-    void (*one)(struct dump *d, const struct nlmsghdr *h);
-    void *seen, *ctx;
-    unsigned index;
-};
-
 /* 1 whole, 0 disturbed, -1 refused. */
-static int read_dump(struct netlink *nl, unsigned sequence, struct dump *d)
+static int read_dump(struct netlink *nl, unsigned sequence, struct netlink_dump *d)
 {
     bool disturbed = false;
     for (;;) {
@@ -134,12 +118,11 @@ static int read_dump(struct netlink *nl, unsigned sequence, struct dump *d)
 }
 
 /* A disturbed dump is read again; its rows are then seen twice, which all users bear. */
-static bool dump(struct netlink *nl, uint16_t type, uint8_t family, size_t head, struct dump *d)
+bool netlink_dump(struct netlink *nl, uint16_t type, const void *head, size_t head_n, struct netlink_dump *d)
 {
     for (int i = 0; i < DUMP_TRIES; i++) {
-        struct nlmsghdr *h = begin(nl, nl->out, type, NLM_F_DUMP);
-        uint8_t *extra = mnl_nlmsg_put_extra_header(h, head);
-        extra[0] = family; /* of every rtnetlink head */
+        struct nlmsghdr *h = netlink_begin(nl, nl->out, type, NLM_F_DUMP);
+        memcpy(mnl_nlmsg_put_extra_header(h, head_n), head, head_n);
         if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0) return false;
         int got = read_dump(nl, h->nlmsg_seq, d);
         if (got) return got > 0;
@@ -147,13 +130,20 @@ static bool dump(struct netlink *nl, uint16_t type, uint8_t family, size_t head,
     return false;
 }
 
-static void read_attributes(const struct nlmsghdr *h, size_t head, const struct nlattr **table, size_t n)
+void netlink_attributes(const struct nlmsghdr *h, size_t head, const struct nlattr **table, size_t n)
 {
     const struct nlattr *a = mnl_nlmsg_get_payload_offset(h, head);
     int left = (int)((const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)a);
     memset(table, 0, n * sizeof *table);
     for (; mnl_attr_ok(a, left); left -= MNL_ALIGN(a->nla_len), a = mnl_attr_next(a))
         if (mnl_attr_get_type(a) < n) table[mnl_attr_get_type(a)] = a;
+}
+
+/* Of one family; `head` is the size of the kernel's structure that begins with it. */
+static bool dump(struct netlink *nl, uint16_t type, uint8_t family, size_t head, struct netlink_dump *d)
+{
+    uint8_t bytes[64] = {family};
+    return netlink_dump(nl, type, bytes, head, d);
 }
 
 /* --- interfaces --- */
@@ -170,7 +160,7 @@ static void read_link(const struct nlmsghdr *h, struct netlink_link *l)
 {
     const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
     const struct nlattr *at[IFLA_STATS64 + 1];
-    read_attributes(h, sizeof *i, at, ARRAY_LEN(at));
+    netlink_attributes(h, sizeof *i, at, ARRAY_LEN(at));
     *l = (struct netlink_link){.index = (unsigned)i->ifi_index, .enabled = i->ifi_flags & IFF_UP};
     l->up = l->enabled && i->ifi_flags & IFF_RUNNING;
     copy_text(l->name, sizeof l->name, at[IFLA_IFNAME]);
@@ -187,7 +177,7 @@ static void read_link(const struct nlmsghdr *h, struct netlink_link *l)
     }
 }
 
-static void one_link(struct dump *d, const struct nlmsghdr *h)
+static void one_link(struct netlink_dump *d, const struct nlmsghdr *h)
 {
     void (*seen)(void *, const struct netlink_link *) = (void (*)(void *, const struct netlink_link *))d->seen;
     struct netlink_link l;
@@ -198,13 +188,13 @@ static void one_link(struct dump *d, const struct nlmsghdr *h)
 
 void netlink_each_link(struct netlink *nl, void (*seen)(void *ctx, const struct netlink_link *l), void *ctx)
 {
-    struct dump d = {one_link, (void *)seen, ctx, 0};
+    struct netlink_dump d = {one_link, (void *)seen, ctx, 0};
     dump(nl, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), &d);
 }
 
 bool netlink_link_find(struct netlink *nl, const char *name, struct netlink_link *out)
 {
-    struct nlmsghdr *h = begin(nl, nl->out, RTM_GETLINK, 0);
+    struct nlmsghdr *h = netlink_begin(nl, nl->out, RTM_GETLINK, 0);
     mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
     mnl_attr_put_strz(h, IFLA_IFNAME, name);
     if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0) return false;
@@ -223,7 +213,7 @@ bool netlink_link_find(struct netlink *nl, const char *name, struct netlink_link
 bool netlink_veth_make(struct netlink *nl, const char *near, const char *far, int far_ns, unsigned mtu,
                        struct text *why)
 {
-    struct nlmsghdr *h = begin(nl, nl->out, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    struct nlmsghdr *h = netlink_begin(nl, nl->out, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
     mnl_attr_put_strz(h, IFLA_IFNAME, near);
     mnl_attr_put_u32(h, IFLA_MTU, mtu);
@@ -238,13 +228,13 @@ bool netlink_veth_make(struct netlink *nl, const char *near, const char *far, in
     mnl_attr_nest_end(h, peer);
     mnl_attr_nest_end(h, data);
     mnl_attr_nest_end(h, info);
-    return said(change(nl, h), why, "make the interface pair", far);
+    return netlink_said(netlink_change(nl, h), why, "make the interface pair", far);
 }
 
 bool netlink_link_set(struct netlink *nl, unsigned index, bool up, unsigned mtu, const char *alias,
                       struct text *why)
 {
-    struct nlmsghdr *h = begin(nl, nl->out, RTM_NEWLINK, 0);
+    struct nlmsghdr *h = netlink_begin(nl, nl->out, RTM_NEWLINK, 0);
     struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof *i);
     char name[IF_NAMESIZE] = "";
     i->ifi_index = (int)index;
@@ -252,15 +242,15 @@ bool netlink_link_set(struct netlink *nl, unsigned index, bool up, unsigned mtu,
     i->ifi_change = IFF_UP;
     if (mtu) mnl_attr_put_u32(h, IFLA_MTU, mtu);
     if (alias) mnl_attr_put(h, IFLA_IFALIAS, strlen(alias), alias);
-    return said(change(nl, h), why, "set up interface", if_indextoname(index, name) ? name : "?");
+    return netlink_said(netlink_change(nl, h), why, "set up interface", if_indextoname(index, name) ? name : "?");
 }
 
 bool netlink_link_delete(struct netlink *nl, unsigned index)
 {
-    struct nlmsghdr *h = begin(nl, nl->out, RTM_DELLINK, 0);
+    struct nlmsghdr *h = netlink_begin(nl, nl->out, RTM_DELLINK, 0);
     struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof *i);
     i->ifi_index = (int)index;
-    int fault = change(nl, h);
+    int fault = netlink_change(nl, h);
     return fault == 0 || fault == ENODEV;
 }
 
@@ -310,7 +300,7 @@ static void put_address(struct nlmsghdr *h, uint16_t type, const struct addr *a)
 static struct nlmsghdr *address_message(struct netlink *nl, uint16_t type, uint16_t flags, unsigned index,
                                         const struct addr *a, uint8_t len)
 {
-    struct nlmsghdr *h = begin(nl, nl->out, type, flags);
+    struct nlmsghdr *h = netlink_begin(nl, nl->out, type, flags);
     struct ifaddrmsg *i = mnl_nlmsg_put_extra_header(h, sizeof *i);
     i->ifa_family = kernel_family(a);
     i->ifa_prefixlen = len;
@@ -327,13 +317,13 @@ bool netlink_address_add(struct netlink *nl, unsigned index, const struct addr *
 {
     char buf[ADDR_TEXT_MAX];
     int fault =
-        change(nl, address_message(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, a, len));
-    return said(fault == EEXIST ? 0 : fault, why, "add address", addr_text(a, buf));
+        netlink_change(nl, address_message(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, a, len));
+    return netlink_said(fault == EEXIST ? 0 : fault, why, "add address", addr_text(a, buf));
 }
 
 bool netlink_address_delete(struct netlink *nl, unsigned index, const struct addr *a, uint8_t len)
 {
-    int fault = change(nl, address_message(nl, RTM_DELADDR, 0, index, a, len));
+    int fault = netlink_change(nl, address_message(nl, RTM_DELADDR, 0, index, a, len));
     return fault == 0 || fault == EADDRNOTAVAIL || fault == ENODEV;
 }
 
@@ -345,7 +335,7 @@ static bool read_addr(const struct nlattr *a, uint8_t family, struct addr *out)
     return true;
 }
 
-static void one_address(struct dump *d, const struct nlmsghdr *h)
+static void one_address(struct netlink_dump *d, const struct nlmsghdr *h)
 {
     void (*seen)(void *, const struct addr *, uint8_t) =
         (void (*)(void *, const struct addr *, uint8_t))d->seen;
@@ -353,7 +343,7 @@ static void one_address(struct dump *d, const struct nlmsghdr *h)
     const struct nlattr *at[IFA_LOCAL + 1];
     struct addr a;
     if (h->nlmsg_type != RTM_NEWADDR || i->ifa_index != d->index) return;
-    read_attributes(h, sizeof *i, at, ARRAY_LEN(at));
+    netlink_attributes(h, sizeof *i, at, ARRAY_LEN(at));
     if (!read_addr(at[IFA_LOCAL] ? at[IFA_LOCAL] : at[IFA_ADDRESS], i->ifa_family, &a)) return;
     if (!addr_is_link_local(&a) || a.family == FAMILY_IPV4) seen(d->ctx, &a, i->ifa_prefixlen);
 }
@@ -361,7 +351,7 @@ static void one_address(struct dump *d, const struct nlmsghdr *h)
 void netlink_each_address(struct netlink *nl, unsigned index,
                           void (*seen)(void *ctx, const struct addr *a, uint8_t len), void *ctx)
 {
-    struct dump d = {one_address, (void *)seen, ctx, index};
+    struct netlink_dump d = {one_address, (void *)seen, ctx, index};
     dump(nl, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg), &d);
 }
 
@@ -385,7 +375,7 @@ static void put_next_hops(struct nlmsghdr *h, const struct netlink_route *r)
 static struct nlmsghdr *route_message(struct netlink *nl, void *room, const struct netlink_route *r)
 {
     bool add = r->next_hops_n > 0;
-    struct nlmsghdr *h = begin(nl, room, add ? RTM_NEWROUTE : RTM_DELROUTE,
+    struct nlmsghdr *h = netlink_begin(nl, room, add ? RTM_NEWROUTE : RTM_DELROUTE,
                                (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0)));
     struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
     m->rtm_family = kernel_family(&r->prefix.addr);
@@ -459,7 +449,7 @@ static void read_multipath(const struct nlattr *list, uint8_t family, struct net
     }
 }
 
-static void one_route(struct dump *d, const struct nlmsghdr *h)
+static void one_route(struct netlink_dump *d, const struct nlmsghdr *h)
 {
     void (*seen)(void *, const struct netlink_route *) =
         (void (*)(void *, const struct netlink_route *))d->seen;
@@ -468,7 +458,7 @@ static void one_route(struct dump *d, const struct nlmsghdr *h)
     struct netlink_route r = {0};
     if (h->nlmsg_type != RTM_NEWROUTE || m->rtm_protocol != ROUTE_PROTOCOL) return;
     if (m->rtm_family != AF_INET && m->rtm_family != AF_INET6) return;
-    read_attributes(h, sizeof *m, at, ARRAY_LEN(at));
+    netlink_attributes(h, sizeof *m, at, ARRAY_LEN(at));
     struct addr dst = {.family = m->rtm_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4};
     if (at[RTA_DST] && !read_addr(at[RTA_DST], m->rtm_family, &dst)) return;
     r.prefix = prefix_of(&dst, m->rtm_dst_len);
@@ -479,7 +469,7 @@ static void one_route(struct dump *d, const struct nlmsghdr *h)
 
 bool netlink_each_route(struct netlink *nl, void (*seen)(void *ctx, const struct netlink_route *r), void *ctx)
 {
-    struct dump d = {one_route, (void *)seen, ctx, 0};
+    struct netlink_dump d = {one_route, (void *)seen, ctx, 0};
     return dump(nl, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), &d) &&
            dump(nl, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), &d);
 }
@@ -499,7 +489,7 @@ static const char *state_name(uint16_t state)
     return "none";
 }
 
-static void one_neighbour(struct dump *d, const struct nlmsghdr *h)
+static void one_neighbour(struct netlink_dump *d, const struct nlmsghdr *h)
 {
     void (*seen)(void *, const struct netlink_neighbour *) =
         (void (*)(void *, const struct netlink_neighbour *))d->seen;
@@ -508,7 +498,7 @@ static void one_neighbour(struct dump *d, const struct nlmsghdr *h)
     struct netlink_neighbour n = {.index = (unsigned)m->ndm_ifindex, .state = state_name(m->ndm_state)};
     if (h->nlmsg_type != RTM_NEWNEIGH || m->ndm_state & NUD_NOARP) return;
     if (m->ndm_family != AF_INET && m->ndm_family != AF_INET6) return;
-    read_attributes(h, sizeof *m, at, ARRAY_LEN(at));
+    netlink_attributes(h, sizeof *m, at, ARRAY_LEN(at));
     if (!read_addr(at[NDA_DST], m->ndm_family, &n.addr)) return;
     if (at[NDA_LLADDR] && mnl_attr_get_payload_len(at[NDA_LLADDR]) == 6)
         memcpy(n.mac, mnl_attr_get_payload(at[NDA_LLADDR]), 6);
@@ -523,6 +513,6 @@ static void one_neighbour(struct dump *d, const struct nlmsghdr *h)
 void netlink_each_neighbour(struct netlink *nl, void (*seen)(void *ctx, const struct netlink_neighbour *n),
                             void *ctx)
 {
-    struct dump d = {one_neighbour, (void *)seen, ctx, 0};
+    struct netlink_dump d = {one_neighbour, (void *)seen, ctx, 0};
     dump(nl, RTM_GETNEIGH, AF_UNSPEC, sizeof(struct ndmsg), &d);
 }
