@@ -9,14 +9,14 @@
 #include "base/date.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/probe.h"
 #include "lab/pause.h"
 #include "proto/stamp.h"
 #include "sys/probe_socket.h"
 
-enum { DSCP_MAX = 63, RATE_MAX = 100000, PATIENCE_MS = 1000 };
+enum { DSCP_MAX = 63, RATE_MAX = 100000 };
 
-/* A number in a range. False after a message. */
-static bool number(const char *what, const char *s, long long least, long long most, long long *out)
+bool probe_number(const char *what, const char *s, long long least, long long most, long long *out)
 {
     char *end;
     long long v = strtoll(s, &end, 10);
@@ -25,7 +25,7 @@ static bool number(const char *what, const char *s, long long least, long long m
     return false;
 }
 
-static bool address(const char *what, const char *s, struct addr *out)
+bool probe_address(const char *what, const char *s, struct addr *out)
 {
     if (addr_parse(s, out)) return true;
     fprintf(stderr, "fairlead: %s takes an IP address\n", what);
@@ -35,8 +35,7 @@ static bool address(const char *what, const char *s, struct addr *out)
 /* --- send --- */
 
 struct send_options {
-    struct addr to, source;
-    uint16_t port;
+    struct probe_target target;
     struct stamp_conf conf;
     enum output output;
 };
@@ -54,22 +53,22 @@ static bool send_options_read(int argc, char **argv, struct send_options *o)
     int words = options_read(rows, argc, argv, &to, 1);
     if (words < 0 || !output_read(format, &o->output)) return false;
     if (!to) return fprintf(stderr, "fairlead: probe whom? fairlead probe send ADDRESS\n"), false;
-    if (!address("probe send", to, &o->to) || (source && !address("--source", source, &o->source)))
+    if (!probe_address("probe send", to, &o->target.to) || (source && !probe_address("--source", source, &o->target.source)))
         return false;
-    if (!number("--port", port, 1, UINT16_MAX, &n[0]) ||
-        !number("--rate", rate, 1, RATE_MAX, &n[1]) ||
-        !number("--dscp", dscp, 0, DSCP_MAX, &n[2]) ||
-        (count && !number("--count", count, 0, INT32_MAX, &n[3])) ||
-        (seconds && !number("--duration", seconds, 1, 86400, &n[4])))
+    if (!probe_number("--port", port, 1, UINT16_MAX, &n[0]) ||
+        !probe_number("--rate", rate, 1, RATE_MAX, &n[1]) ||
+        !probe_number("--dscp", dscp, 0, DSCP_MAX, &n[2]) ||
+        (count && !probe_number("--count", count, 0, INT32_MAX, &n[3])) ||
+        (seconds && !probe_number("--duration", seconds, 1, 86400, &n[4])))
         return false;
     if (!count && !seconds) n[3] = 10;
     if (seconds) n[3] = n[4] * n[1];
-    o->port = (uint16_t)n[0];
+    o->target.port = (uint16_t)n[0];
     o->conf = (struct stamp_conf){.rate = (uint32_t)n[1],
                                   .count = (uint32_t)n[3],
                                   .dscp = (uint8_t)n[2],
                                   .ssid = (uint16_t)getpid(),
-                                  .patience = duration_ms(PATIENCE_MS)};
+                                  .patience = duration_ms(PROBE_PATIENCE_MS)};
     return true;
 }
 
@@ -81,27 +80,35 @@ static void take_answers(struct stamp_sender *s, struct probe_socket *socket)
 }
 
 /* A send that the kernel refuses (no route) is a probe that was lost, as it would be on the way. */
-static void send_due(struct stamp_sender *s, struct probe_socket *socket,
-                     const struct send_options *o)
+static void send_due(struct stamp_sender *s, struct probe_socket *socket, const struct probe_target *t)
 {
     uint8_t bytes[STAMP_BYTES_MAX];
     struct writer w = writer_on(bytes, sizeof bytes);
     while (stamp_sender_probe(s, now(), probe_wall_us(), &w)) {
-        probe_socket_send(socket, &o->source, &o->to, o->port, o->conf.dscp, bytes, writer_len(&w));
+        probe_socket_send(socket, &t->source, &t->to, t->port, s->conf.dscp, bytes, writer_len(&w));
         w = writer_on(bytes, sizeof bytes);
     }
 }
 
-static void run_sender(struct stamp_sender *s, struct probe_socket *socket,
-                       const struct send_options *o)
+bool probe_run(const struct probe_target *t, const struct stamp_conf *conf, struct stamp_sender *s)
 {
-    stamp_sender_start(s, &o->conf, now());
+    struct probe_socket socket;
+    struct text why = {0};
+    struct addr any = t->to.family == FAMILY_IPV6 ? (struct addr){.family = FAMILY_IPV6} : addr_v4(0);
+    if (!probe_socket_open(&socket, addr_is_none(&t->source) ? &any : &t->source, 0, &why)) {
+        fprintf(stderr, "fairlead: %s\n", text_get(&why));
+        text_drop(&why);
+        return false;
+    }
+    stamp_sender_start(s, conf, now());
     while (!stamp_sender_done(s, now())) {
         if (interrupted()) stamp_sender_stop(s);
-        send_due(s, socket, o);
-        probe_socket_wait(socket, instant_since(stamp_sender_next(s), now()));
-        take_answers(s, socket);
+        send_due(s, &socket, t);
+        probe_socket_wait(&socket, instant_since(stamp_sender_next(s), now()));
+        take_answers(s, &socket);
     }
+    probe_socket_close(&socket);
+    return true;
 }
 
 static void print_json(const struct stamp_sender *s, const struct stamp_report *r)
@@ -153,28 +160,18 @@ static void print_text(const struct stamp_sender *s, const struct stamp_report *
 
 static int probe_send_command(int argc, char **argv)
 {
-    struct send_options o = {.port = STAMP_PORT};
-    if (!send_options_read(argc, argv, &o)) return EXIT_USAGE;
-    struct probe_socket socket;
+    struct send_options o = {.target.port = STAMP_PORT};
     struct stamp_sender sender;
     struct stamp_report report;
-    struct text why = {0};
-    struct addr any =
-        o.to.family == FAMILY_IPV6 ? (struct addr){.family = FAMILY_IPV6} : addr_v4(0);
+    if (!send_options_read(argc, argv, &o)) return EXIT_USAGE;
     interrupts_catch();
-    if (!probe_socket_open(&socket, addr_is_none(&o.source) ? &any : &o.source, 0, &why)) {
-        fprintf(stderr, "fairlead: %s\n", text_get(&why));
-        text_drop(&why);
-        return EXIT_ERROR;
-    }
-    run_sender(&sender, &socket, &o);
+    if (!probe_run(&o.target, &o.conf, &sender)) return EXIT_ERROR;
     stamp_sender_report(&sender, &report);
     if (o.output == OUTPUT_JSON)
         print_json(&sender, &report);
     else
         print_text(&sender, &report);
     stamp_sender_drop(&sender);
-    probe_socket_close(&socket);
     return report.answered > 0 ? EXIT_FINE : EXIT_ERROR;
 }
 
@@ -210,7 +207,7 @@ static int probe_reflect_command(int argc, char **argv)
     struct probe_socket socket;
     struct text why = {0};
     if (options_read(rows, argc, argv, NULL, 0) < 0 ||
-        !number("--port", port_text, 1, UINT16_MAX, &port) || !address("--bind", bind_text, &bind))
+        !probe_number("--port", port_text, 1, UINT16_MAX, &port) || !probe_address("--bind", bind_text, &bind))
         return EXIT_USAGE;
     interrupts_catch();
     if (!probe_socket_open(&socket, &bind, (uint16_t)port, &why)) {
@@ -229,6 +226,9 @@ const struct command probe_commands[] = {
     {"probe", "send",
      "ADDRESS [--rate N] [--count N | --duration S] [--dscp N] [--source A] [--port P]",
      "loss, round trip and DSCP to a reflector (STAMP, RFC 8762)", probe_send_command},
+    {"probe", "classes",
+     "ADDRESS [--peering microsoft|private] [--profile P] [--count N] [--source A] [--port P] [-o table|json]",
+     "what becomes of every DSCP value on the way there and back (RFC 8972)", probe_classes_command},
     {"probe", "reflect", "[--port P] [--bind A]", "answers STAMP probes", probe_reflect_command},
     {0},
 };

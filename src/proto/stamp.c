@@ -109,7 +109,8 @@ void stamp_sender_answer(struct stamp_sender *s, struct span bytes, int64_t wall
     s->rtt_us[s->answered++] = rtt;
     s->ttl_seen = a.probe_ttl;
     s->dscp_back = dscp;
-    if (a.has_class) s->class_ = a.class_, s->has_class = true;
+    s->back_values |= 1ULL << (dscp & 63);
+    if (a.has_class) s->class_ = a.class_, s->has_class = true, s->seen_values |= 1ULL << (a.class_.dscp_seen & 63);
     if (a.has_location) s->location = a.location, s->has_location = true;
 }
 

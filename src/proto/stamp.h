@@ -29,6 +29,7 @@ struct stamp_sender {
     struct stamp_location location;
     bool has_class, has_location;
     uint8_t ttl_seen, dscp_back; /* TTL at the reflector; DSCP the newest answer carried */
+    uint64_t seen_values, back_values; /* bit set: that DSCP arrived at the reflector, on an answer */
 };
 
 void stamp_sender_start(struct stamp_sender *s, const struct stamp_conf *conf, instant now);
