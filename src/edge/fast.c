@@ -479,6 +479,7 @@ void fast_tick(struct fast *f, instant now)
     for (struct fast_dom *d = f->domains; d; d = d->next)
         if (d->lost) routes_read(d);
     fast_settle(f);
+    routes_resolve(f);
     nat_tick(f, now);
     if (!instant_reached(f->probe_at, now)) return;
     f->probe_at = instant_after(now, duration_s(PROBE_S));

@@ -99,6 +99,7 @@ bool routes_follow(struct fast_dom *d, struct text *why); /* opens and reads eve
 void routes_read(struct fast_dom *d);    /* changes there are */
 void routes_forget(struct fast_dom *d);  /* all of them, and the tables */
 void routes_probe_idle(struct fast *f);
+void routes_resolve(struct fast *f);      /* next hops that nobody needed yet */
 void fast_settle(struct fast *f);        /* a grace period, then what was retired is free */
 /* An attachment is not wanted any more, or sits elsewhere: hops by its interface are the kernel's. */
 void hops_rewrite(struct fast *f, const struct fast_dom *d, unsigned ifindex);

@@ -285,6 +285,17 @@ void routes_forget(struct fast_dom *d)
     trie_table_drop(d->fast->trie, d->root6, FAMILY_IPV6);
 }
 
+/* A next hop is looked for before there is traffic to it: of a burst that meets an unknown neighbour the
+ * kernel keeps some hundred packets and drops the rest. */
+void routes_resolve(struct fast *f)
+{
+    for (uint32_t row = HOPS_FIXED; row < FAST_HOPS; row++) {
+        const struct known_hop *h = f->by_row[row];
+        if (!h || addr_is_none(&h->via) || !h->domain->follow || f->tables.hops[row].kind != FAST_HOP_UNRESOLVED) continue;
+        fib_follow_resolve(h->domain->follow, &(struct fib_neighbour){.ifindex = h->ifindex, .addr = h->via});
+    }
+}
+
 /* Frames that pass by the kernel do not confirm its neighbours: it is asked to look for itself. */
 void routes_probe_idle(struct fast *f)
 {

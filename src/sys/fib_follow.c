@@ -242,15 +242,17 @@ bool fib_follow_all(struct fib_follow *f, const struct fib_sink *to)
     return true;
 }
 
-void fib_follow_probe(struct fib_follow *f, const struct fib_neighbour *n)
+/* A known neighbour is probed; one that is not known is looked for as if there were traffic to it. */
+static void look_for(struct fib_follow *f, const struct fib_neighbour *n, bool known)
 {
     struct {
         struct nlmsghdr h;
         struct ndmsg m;
         char attributes[64];
-    } q = {.h = {.nlmsg_type = RTM_NEWNEIGH, .nlmsg_flags = NLM_F_REQUEST | NLM_F_REPLACE, .nlmsg_seq = ++f->sequence},
+    } q = {.h = {.nlmsg_type = RTM_NEWNEIGH, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (known ? NLM_F_REPLACE : NLM_F_CREATE)),
+                 .nlmsg_seq = ++f->sequence},
            .m = {.ndm_family = n->addr.family == FAMILY_IPV6 ? AF_INET6 : AF_INET, .ndm_ifindex = (int)n->ifindex,
-                 .ndm_state = NUD_PROBE}};
+                 .ndm_state = known ? NUD_PROBE : NUD_NONE, .ndm_flags = known ? 0 : NTF_USE}};
     size_t bytes = addr_bytes((enum family)n->addr.family);
     struct rtattr *a = (struct rtattr *)(void *)q.attributes;
     *a = (struct rtattr){(unsigned short)RTA_LENGTH(bytes), NDA_DST};
@@ -258,6 +260,9 @@ void fib_follow_probe(struct fib_follow *f, const struct fib_neighbour *n)
     struct rtattr *b = (struct rtattr *)(void *)(q.attributes + RTA_SPACE(bytes));
     *b = (struct rtattr){RTA_LENGTH(6), NDA_LLADDR};
     memcpy(RTA_DATA(b), n->mac, 6);
-    q.h.nlmsg_len = (uint32_t)(NLMSG_LENGTH(sizeof q.m) + RTA_SPACE(bytes) + RTA_SPACE(6));
+    q.h.nlmsg_len = (uint32_t)(NLMSG_LENGTH(sizeof q.m) + RTA_SPACE(bytes) + (known ? RTA_SPACE(6) : 0));
     send(f->fd, &q, q.h.nlmsg_len, MSG_DONTWAIT);
 }
+
+void fib_follow_probe(struct fib_follow *f, const struct fib_neighbour *n) { look_for(f, n, true); }
+void fib_follow_resolve(struct fib_follow *f, const struct fib_neighbour *n) { look_for(f, n, false); }

@@ -45,3 +45,5 @@ MUST_USE bool fib_follow_changes(struct fib_follow *f, const struct fib_sink *to
 MUST_USE bool fib_follow_all(struct fib_follow *f, const struct fib_sink *to);
 /* Asks the kernel to see whether a neighbour is still there; the answer comes as a change. */
 void fib_follow_probe(struct fib_follow *f, const struct fib_neighbour *n);
+/* The same for one it does not know, so that the first packets need not wait for it. */
+void fib_follow_resolve(struct fib_follow *f, const struct fib_neighbour *n);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""dataplane_nat_test.py EDGE: NAT on real packets, two edges with one pool, either of which may be lost.
+"""dataplane_nat_test.py EDGE FLOWKEEP: NAT on real packets, two edges with one pool, either of which may be lost.
 
                       10.0.1.0/24 +----+ 10.1.1.0/24
                  eth1 ----------- | E1 | ----------- eth1
@@ -9,7 +9,8 @@
                                  E1 === E2: 10.255.0.0/30, bindings
 
 No BGP: which edge carries the traffic is a route of C and of S. FAIRLEAD_FLOWS flows of each kind of
-fakes/flowkeep.py (default 100). Needs root: exit status 77 without.
+fakes/flowkeep.c (default 100), written to every FAIRLEAD_FLOW_INTERVAL ms (50).
+Needs root: exit status 77 without.
 """
 import json
 import os
@@ -23,7 +24,7 @@ import edge_test
 from edge_test import Failed, Router, Scene, run, wait_for
 
 FLOWS = int(os.environ.get("FAIRLEAD_FLOWS", "100"))
-KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fakes", "flowkeep.py")
+INTERVAL_MS = os.environ.get("FAIRLEAD_FLOW_INTERVAL", "50")
 
 
 class NatScene(Scene):
@@ -46,7 +47,10 @@ class NatScene(Scene):
         run("ip", "-n", self.ns("C"), "address", "add", "10.0.0.2/32", "dev", "lo")
         run("ip", "-n", self.ns("S"), "address", "add", "10.9.9.9/32", "dev", "lo")
         for host in "CS":
-            run("ip", "netns", "exec", self.ns(host), "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0")
+            # A host keeps what it has for a dead router until ARP fails, and TCP does not repeat what was not
+            # sent: three seconds that are not the data plane's. Here ARP fails at once.
+            run("ip", "netns", "exec", self.ns(host), "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0",
+                *(f"net.ipv4.neigh.eth{e}.{k}" for e in "12" for k in ("retrans_time_ms=20", "mcast_solicit=1")))
 
     def document(self, e):
         nat = {"first": "203.0.113.0", "last": "203.0.113.63", "side": int(e) - 1, "sides": 2, "block_ports": 16128,
@@ -71,8 +75,16 @@ class NatScene(Scene):
 
     def by(self, e):
         """Traffic takes this edge."""
-        run("ip", "-n", self.ns("C"), "route", "replace", "10.9.9.9/32", "via", f"10.0.{e}.1", "src", "10.0.0.2")
-        run("ip", "-n", self.ns("S"), "route", "replace", "203.0.113.0/26", "via", f"10.1.{e}.1")
+        both = [subprocess.Popen(["ip", "-n", self.ns(host), "route", "replace", *words]) for host, words in (
+            ("C", ["10.9.9.9/32", "via", f"10.0.{e}.1", "src", "10.0.0.2"]), ("S", ["203.0.113.0/26", "via", f"10.1.{e}.1"]))]
+        if any(p.wait(30) for p in both):
+            raise Failed("the routes could not be moved")
+
+    def warm(self, e):
+        """The hosts know this edge, as routers with a session know each other: of what waits for ARP they drop most."""
+        for host, address in (("C", f"10.0.{e}.1"), ("S", f"10.1.{e}.1")):
+            wait_for("the edge answers", lambda: "1 received" in run(
+                "ip", "netns", "exec", self.ns(host), "ping", "-q", "-c", "1", "-W", "1", address, check=False))
 
     def ping(self, count=3):
         out = run("ip", "netns", "exec", self.ns("C"), "ping", "-q", "-c", str(count), "-i", "0.05", "-W", "2", "10.9.9.9", check=False)
@@ -81,10 +93,12 @@ class NatScene(Scene):
 
     def lose(self, e, other=None):
         """An edge goes as by a power cut: no goodbye, nothing of it is left. Traffic takes the other one."""
-        for port in ("c", "s", "sync"):
-            run("ip", "-n", self.ns("E" + e), "link", "set", "dev", port, "down")
+        began = time.monotonic()
+        subprocess.run(["ip", "-n", self.ns("E" + e), "-batch", "-"], check=True, timeout=30, text=True,
+                       input="".join(f"link set dev {port} down\n" for port in ("c", "s", "sync")))
         if other:
             self.by(other)
+        self.moved_ms = 1000 * (time.monotonic() - began)
         self.e[e].process.kill()
         self.e[e].process.wait()
         for port in ("c", "s"):
@@ -103,7 +117,7 @@ class NatScene(Scene):
 
 class Flows:
     def __init__(self, scene, n):
-        self.process = subprocess.Popen([sys.executable, KEEPER, scene.ns("C"), scene.ns("S"), "10.0.0.2", "10.9.9.9", "7000", str(n)],
+        self.process = subprocess.Popen([KEEPER, scene.ns("C"), scene.ns("S"), "10.0.0.2", "10.9.9.9", "7000", str(n), INTERVAL_MS],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         scene.processes.append(self.process)
         line = self.process.stdout.readline()
@@ -120,7 +134,7 @@ class Flows:
 
 
 def all_alive(counts):
-    return all(alive == n for alive, n, _ in counts.values())
+    return not counts["broken"] and all(counts[k][0] == counts[k][1] for k in ("up", "down", "quiet"))
 
 
 # --- cases ---
@@ -133,14 +147,18 @@ def flows_survive_the_loss_of_either_edge_and_its_return(edge):
         flows = Flows(t, FLOWS)
         assert flows.count(1)["up"][0] == FLOWS
         wait_for("all bindings at the partner", lambda: t.pool("2")["bindings"] >= 3 * FLOWS)
+        t.warm("2")
+        flows.order("mark")
+        print(f"   undisturbed: {flows.count(2)}")
         flows.order("mark")
         t.lose("1", "2")
         flows.order("speak")
         lost = flows.count(4)
-        print(f"   after the loss of edge 1: {lost}")
+        print(f"   after the loss of edge 1 (routes moved within {t.moved_ms:.0f} ms of it): {lost}")
         assert all_alive(lost), lost
         t.bring_back("1")
         wait_for("edge 1 knows them again", lambda: t.pool("1")["bindings"] >= 3 * FLOWS)
+        t.warm("1")
         flows.order("mark")
         t.by("1")
         back = flows.count(3)
@@ -203,6 +221,9 @@ def an_inside_host_gets_its_bindings_and_no_more(edge):
         pool = t.pool("1")
         assert pool["bindings"] == 8 and pool["blocks_used"] == 1 and pool["refused"] == 12, pool
         assert re.search(r"nat-block .*inside 10.0.0.2, 203.0.113.\d+ ports \d+-\d+", open(t.e["1"].log).read())
+
+
+KEEPER = sys.argv.pop(2)
 
 
 def main():
