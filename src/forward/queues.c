@@ -47,6 +47,6 @@ void queues_plan(uint64_t bits, uint32_t voice_percent, bool signalling, struct 
 
 uint64_t queue_burst_ns(uint64_t rate)
 {
-    uint64_t most = QUEUE_BURST_MS * 1000000ULL, least = rate ? BURST_BYTES_LEAST * 1000000000ULL / rate : most;
-    return least > most ? least : most;
+    uint64_t usual = QUEUE_BURST_MS * 1000000ULL, two_packets = rate ? BURST_BYTES_LEAST * 1000000000ULL / rate : usual;
+    return two_packets > usual ? two_packets : usual;
 }

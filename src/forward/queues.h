@@ -21,6 +21,6 @@ enum { QUEUE_VOICE_PERCENT = 30, QUEUE_BURST_MS = 4 };
 /* `bits` a second, `voice_percent` of them for voice (0: QUEUE_VOICE_PERCENT); `signalling`: CS3 is
  * interactive (profile 2015-10). */
 void queues_plan(uint64_t bits, uint32_t voice_percent, bool signalling, struct queue out[static QUEUES]);
-/* How many bytes may leave at once at `rate` bytes a second: long enough that no timer is needed for
- * each packet, and at least two packets. */
+/* For how long at `rate` bytes a second it may send at once: long enough that no timer is needed for each
+ * packet, and at least two packets. */
 uint64_t queue_burst_ns(uint64_t rate);

@@ -65,6 +65,12 @@ static void fill_acl(struct fast_tables *t)
     t->acls[1].v4[3] = (struct fast_acl4){.port_low = 23, .port_high = 23, .proto = 6, .action = FAST_DENY, .used = 1};
     t->acls[1].next = 2;
     t->acls[2].v4[0] = (struct fast_acl4){.port_high = 65535, .proto = 1, .action = FAST_PERMIT, .mark = FAST_UNMARKED, .used = 1};
+    t->acls[2].v4[1] = (struct fast_acl4){.port_low = 50000, .port_high = 50019, .proto = 17, .action = FAST_COUNT, .mark = 46,
+                                          .used = FAST_ROW_USED | FAST_ROW_SOURCE_PORT};
+    t->acls[2].v4[2] = (struct fast_acl4){.port_low = 50000, .port_high = 50059, .proto = 17, .action = FAST_COUNT, .mark = 34,
+                                          .used = FAST_ROW_USED | FAST_ROW_SOURCE_PORT};
+    t->acls[2].v4[3] = (struct fast_acl4){.port_low = 50000, .port_high = 50059, .proto = 17, .action = FAST_PERMIT,
+                                          .mark = FAST_UNMARKED, .used = FAST_ROW_USED | FAST_ROW_SOURCE_PORT};
     t->acls[1].v6[0] = (struct fast_acl6){.target = {any[0]}, .port_low = 443, .port_high = 443, .proto = 6, .action = FAST_PERMIT,
                                           .mark = FAST_UNMARKED, .used = 1};
 }

@@ -141,6 +141,10 @@ static void a_session_over_ipv6_carries_ipv6_unless_told(void **state)
 #define SPACES(domains) ROUTER "\"dataplane\":\"namespaces\",\"domains\":[" domains "]}"
 #define ACC "{\"name\":\"acc\",\"port\":\"p0\",\"stag\":1,\"ctag\":2,\"addresses\":[\"10.0.0.2/30\"]}"
 
+#define ATTACHED(more) "{\"name\":\"a\",\"attachments\":[{\"name\":\"acc\",\"port\":\"p0\"," more "}]}"
+#define MORE(more) SPACES(ATTACHED(more))
+#define FAST(more) ROUTER "\"dataplane\":\"fast\",\"domains\":[" ATTACHED(more) "]}"
+
 static void each_broken_rule_is_reported_at_its_place(void **state)
 {
     (void)state;
@@ -192,6 +196,16 @@ static void each_broken_rule_is_reported_at_its_place(void **state)
         {NONE("{\"name\":\"a\",\"kind\":\"private\",\"route_filter\":[\"12076:5010\"]}"), "/domains/0/route_filter"},
         {NONE("{\"name\":\"a\",\"kind\":\"microsoft\",\"route_filter\":[\"5010\"]}"), "/domains/0/route_filter/0"},
         {NONE("{\"name\":\"a\",\"origin_validation\":\"maybe\"}"), "/domains/0/origin_validation"},
+        {MORE("\"queues\":true"), "/domains/0/attachments/0/queues"},
+        {MORE("\"queues\":true,\"rate_mbps\":10,\"voice_percent\":95"), "/domains/0/attachments/0/queues"},
+        {MORE("\"rate_mbps\":10"), "/domains/0/attachments/0/rate_mbps"},
+        {MORE("\"mark\":[{\"dscp\":46}]"), "/domains/0/attachments/0/mark"},
+        {FAST("\"mark\":[{}]"), "/domains/0/attachments/0/mark/0/dscp"},
+        {FAST("\"mark\":[{\"dscp\":64}]"), "/domains/0/attachments/0/mark/0/dscp"},
+        {FAST("\"mark\":[{\"dscp\":46,\"source_port\":50000}]"), "/domains/0/attachments/0/mark"},
+        {FAST("\"mark\":[{\"dscp\":46,\"protocol\":\"udp\",\"source_port\":50,\"port\":5}]"), "/domains/0/attachments/0/mark"},
+        {FAST("\"mark\":[{\"dscp\":46,\"protocol\":\"udp\",\"source_port\":50,\"source_port_to\":5}]"),
+         "/domains/0/attachments/0/mark"},
         {NONE("{\"name\":\"a\",\"advertised_prefixes\":[\"198.51.100.0/24\"]}"),
          "/domains/0/advertised_prefixes"},
         {NONE("{\"name\":\"a\",\"kind\":\"microsoft\",\"advertised_prefixes\":[\"10.0.0.0/8\"]}"),
@@ -207,6 +221,21 @@ static void each_broken_rule_is_reported_at_its_place(void **state)
         assert_string_equal(problems.first->where, rows[k].where);
         assert_int_equal(problems.count, 1);
     }
+}
+
+static void marks_and_queues_are_read(void **state)
+{
+    (void)state;
+    const struct intent *i = reads(FAST("\"queues\":true,\"rate_mbps\":50,\"mark\":[{\"dscp\":46,\"protocol\":\"udp\","
+                                        "\"source_port\":50000,\"source_port_to\":50019},{\"dscp\":10,\"target\":\"52.112.0.0/14\"}]"));
+    assert_non_null(i);
+    const struct intent_attachment *a = &i->domains[0].attachments[0];
+    assert_true(a->queues && a->mark_n == 2);
+    assert_int_equal(a->mark[0].action, ACL_COUNT);
+    assert_int_equal(a->mark[0].dscp, 46);
+    assert_int_equal(a->mark[0].source_port_to, 50019);
+    assert_int_equal(a->mark[1].target.len, 14);
+    assert_non_null(reads(SPACES(ATTACHED("\"queues\":true,\"rate_mbps\":50")))); /* the kernel's own work */
 }
 
 static void domains_with_a_data_plane_may_have_the_same_neighbours(void **state)
@@ -228,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_left_out_on_demand, fresh, gone),
         cmocka_unit_test_setup_teardown(a_session_over_ipv6_carries_ipv6_unless_told, fresh, gone),
         cmocka_unit_test_setup_teardown(each_broken_rule_is_reported_at_its_place, fresh, gone),
+        cmocka_unit_test_setup_teardown(marks_and_queues_are_read, fresh, gone),
         cmocka_unit_test_setup_teardown(domains_with_a_data_plane_may_have_the_same_neighbours, fresh,
                                         gone),
     };
