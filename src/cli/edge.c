@@ -60,6 +60,9 @@ static const struct view views[] = {
     {"qos", "classes", "no fast path, or nothing is policed",
      {{"DOMAIN", "domain"}, {"ATTACHMENT", "attachment"}, {"DIRECTION", "direction"}, {"CLASS", "class"},
       {"PASSED", "passed"}, {"DROPPED", "dropped"}}},
+    {"qos", "queues", "", /* a second table of the same answer */
+     {{"DOMAIN", "domain"}, {"ATTACHMENT", "attachment"}, {"QUEUE", "queue"}, {"PACKETS", "packets"}, {"BYTES", "bytes"},
+      {"DROPPED", "dropped"}, {"WAITED", "waited"}, {"BACKLOG", "backlog"}}},
     {"fast", "fates", "no fast path, or no frames yet",
      {{"DOMAIN", "domain"}, {"KIND", "kind"}, {"NAME", "name"}, {"WHAT", "text"}, {"PACKETS", "packets"}, {"BYTES", "bytes"}}},
     {"status", NULL, "",
@@ -130,10 +133,10 @@ static void print_rows(const struct view *w, const json_t *rows)
 static void print_view(const struct view *w, json_t *answer)
 {
     json_t *rows = w->list ? json_incref(json_object_get(answer, w->list)) : json_pack("[O]", answer);
-    if (json_array_size(rows) == 0)
-        puts(w->nothing);
-    else
+    if (json_array_size(rows) > 0)
         print_rows(w, rows);
+    else if (*w->nothing)
+        puts(w->nothing);
     json_decref(rows);
 }
 
@@ -166,7 +169,8 @@ static int show(int argc, char **argv)
     json_t *answer = running_ask(&w, question);
     if (!answer) return EXIT_ERROR;
     if (output == OUTPUT_TABLE) {
-        print_view(view, answer);
+        for (const struct view *v = view; v < views + ARRAY_LEN(views) && strcmp(v->name, view->name) == 0; v++)
+            print_view(v, answer);
     } else {
         json_dumpf(answer, stdout, JSON_INDENT(2));
         putchar('\n');

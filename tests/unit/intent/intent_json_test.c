@@ -200,7 +200,7 @@ static void each_broken_rule_is_reported_at_its_place(void **state)
         {MORE("\"queues\":true,\"rate_mbps\":10,\"voice_percent\":95"), "/domains/0/attachments/0/queues"},
         {MORE("\"rate_mbps\":10"), "/domains/0/attachments/0/rate_mbps"},
         {MORE("\"mark\":[{\"dscp\":46}]"), "/domains/0/attachments/0/mark"},
-        {FAST("\"mark\":[{}]"), "/domains/0/attachments/0/mark/0/dscp"},
+        {FAST("\"mark\":[{}]"), "/domains/0/attachments/0/mark/0"},
         {FAST("\"mark\":[{\"dscp\":64}]"), "/domains/0/attachments/0/mark/0/dscp"},
         {FAST("\"mark\":[{\"dscp\":46,\"source_port\":50000}]"), "/domains/0/attachments/0/mark"},
         {FAST("\"mark\":[{\"dscp\":46,\"protocol\":\"udp\",\"source_port\":50,\"port\":5}]"), "/domains/0/attachments/0/mark"},
