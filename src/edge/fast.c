@@ -322,6 +322,8 @@ static void switch_over(struct fast *f)
     f->commits++;
 }
 
+/* All ways out are there before any port lets packets in: a frame that a program redirects to a port it does
+ * not know is gone without a trace. */
 static bool attach_ports(struct fast *f, struct text *why)
 {
     bool fine = true;
@@ -330,7 +332,12 @@ static bool attach_ports(struct fast *f, struct text *why)
         if (!p->wanted || p->attached) continue;
         if (!netlink_offloads_off(p->name))
             log_line(LOG_LINE_WARN, "port-offloads", p->name, "checksums cannot be written by software");
-        p->attached = fastpath_output(f->path, p->ifindex, why) && fastpath_attach(f->path, p->ifindex, why);
+        p->known = fastpath_output(f->path, p->ifindex, why);
+    }
+    for (size_t k = 0; k < f->ports_n; k++) {
+        struct fast_port *p = &f->ports[k];
+        if (!p->wanted || p->attached) continue;
+        p->attached = p->known && fastpath_attach(f->path, p->ifindex, why);
         fine = fine && p->attached;
     }
     return fine;

