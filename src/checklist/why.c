@@ -1,28 +1,14 @@
 /* checklist/why.c - one function a rung.
  * BFD stands below BGP on the wire but follows it in configuration: where the session is down BFD is
  * silent because the session never came up, so the session is asked. */
-#include "checklist/why.h"
+#include "checklist/why_priv.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 600, SUBJECT_ROOM = 200 };
+enum { TEXT_MAX = 600 };
 
-struct climb { /* one leg of one question */
-    const struct why_input *in;
-    struct arena *arena;
-    const struct design_circuit *circuit;
-    const struct design_peering *peering;
-    const struct design_connection *connection; /* NULL: the other end is a cloud service */
-    enum peering_kind kind;
-    enum leg leg;
-    struct addr site, cloud; /* the two ends, whoever began */
-    bool from_site;
-    char subject[SUBJECT_ROOM], on_peering[SUBJECT_ROOM], on_circuit[SUBJECT_ROOM], on_connection[SUBJECT_ROOM];
-    struct why_rung *rung;
-    bool session_up;
-};
 
 const char *why_step_name(enum why_step s)
 {
@@ -32,7 +18,7 @@ const char *why_step_name(enum why_step s)
     return names[s];
 }
 
-static bool is_public(const struct addr *a)
+bool why_public(const struct addr *a)
 {
     struct prefix p = {*a, a->family == FAMILY_IPV6 ? 128 : 32};
     return prefix_is_public(&p, true);
@@ -40,15 +26,13 @@ static bool is_public(const struct addr *a)
 
 /* ---- what rungs say ---- */
 
-static const char *keep(struct climb *k, const char *s)
+const char *why_keep(struct climb *k, const char *s)
 {
     const char *copy = arena_text(k->arena, s);
     return copy ? copy : "";
 }
 
-static void say(struct climb *k, enum why_answer ok, const char *owner, const char *remedy, const char *fmt, ...)
-    PRINTF_LIKE(5, 6);
-static void say(struct climb *k, enum why_answer ok, const char *owner, const char *remedy, const char *fmt, ...)
+void why_say(struct climb *k, enum why_answer ok, const char *owner, const char *remedy, const char *fmt, ...)
 {
     char text[TEXT_MAX];
     va_list args;
@@ -56,12 +40,12 @@ static void say(struct climb *k, enum why_answer ok, const char *owner, const ch
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     k->rung->ok = ok;
-    k->rung->rule = keep(k, text);
+    k->rung->rule = why_keep(k, text);
     k->rung->owner = ok == WHY_YES ? "" : owner;
     k->rung->remedy = ok == WHY_YES ? "" : remedy;
 }
 
-static void cite(struct climb *k, const struct fact *f)
+void why_cite(struct climb *k, const struct fact *f)
 {
     char text[TEXT_MAX];
     int64_t age = (k->in->now_ms - f->at_ms) / 1000;
@@ -69,27 +53,27 @@ static void cite(struct climb *k, const struct fact *f)
     if (strlen(before) > TEXT_MAX / 2) return;
     snprintf(text, sizeof text, "%s%s%s = %.200s (%s, %lld s ago)", before, *before ? "; " : "", fact_kinds[f->name].name,
              f->value, f->source, (long long)(age > 0 ? age : 0));
-    k->rung->evidence = keep(k, text);
+    k->rung->evidence = why_keep(k, text);
 }
 
-static bool fresh(const struct climb *k, const struct fact *f)
+bool why_fresh(const struct climb *k, const struct fact *f)
 {
     return fact_kinds[f->name].lasting || (k->in->now_ms - f->at_ms) / 1000 <= k->in->freshness_s;
 }
 
 /* The newest fresh value, cited; NULL if there is none. */
-static const char *seen(struct climb *k, enum fact_name name, const char *subject)
+const char *why_seen(struct climb *k, enum fact_name name, const char *subject)
 {
     struct fact_range r = facts_of(k->in->facts, name, subject);
     const struct fact *best = NULL;
     for (size_t i = 0; i < r.n; i++)
-        if (fresh(k, &r.first[i]) && (!best || r.first[i].at_ms > best->at_ms)) best = &r.first[i];
-    if (best) cite(k, best);
+        if (why_fresh(k, &r.first[i]) && (!best || r.first[i].at_ms > best->at_ms)) best = &r.first[i];
+    if (best) why_cite(k, best);
     return best ? best->value : NULL;
 }
 
 /* Among facts that begin with a prefix: the longest that has the address. *out_any: is there any? */
-static const struct fact *covering(const struct climb *k, enum fact_name name, const char *subject,
+static const struct fact *why_covering(const struct climb *k, enum fact_name name, const char *subject,
                                    const struct addr *a, bool *out_any)
 {
     struct fact_range r = facts_of(k->in->facts, name, subject);
@@ -99,7 +83,7 @@ static const struct fact *covering(const struct climb *k, enum fact_name name, c
     for (size_t i = 0; i < r.n; i++) {
         char text[PREFIX_TEXT_MAX];
         struct prefix p;
-        if (!fresh(k, &r.first[i])) continue;
+        if (!why_fresh(k, &r.first[i])) continue;
         if (sscanf(r.first[i].value, "%49s", text) != 1 || prefix_parse(text, &p) != PREFIX_FINE) continue;
         *out_any = true;
         if (prefix_has(&p, a) && (int)p.len > longest) longest = p.len, best = &r.first[i];
@@ -107,18 +91,18 @@ static const struct fact *covering(const struct climb *k, enum fact_name name, c
     return best;
 }
 
-static const char *show(struct climb *k, const struct addr *a)
+const char *why_show(struct climb *k, const struct addr *a)
 {
     char text[ADDR_TEXT_MAX];
-    return keep(k, addr_text(a, text));
+    return why_keep(k, addr_text(a, text));
 }
 
-static const char *party(const struct climb *k) /* who runs the customer's side of the session */
+const char *why_party(const struct climb *k) /* who runs the customer's side of the session */
 {
     return k->circuit->l3_managed_by == PARTY_PROVIDER ? "provider" : "customer";
 }
 
-static const char *router(const struct climb *k)
+const char *why_router(const struct climb *k)
 {
     const char *r = k->circuit->links[k->leg].router;
     return *r ? r : "the customer's router";
@@ -128,30 +112,30 @@ static const char *router(const struct climb *k)
 
 static void rung_link(struct climb *k)
 {
-    const char *up = seen(k, FACT_ATTACHMENT_UP, k->subject);
-    if (!up) say(k, WHY_UNKNOWN, "", "", "nobody reports the sub-interface of the leg");
-    else if (strcmp(up, "true") == 0) say(k, WHY_YES, "", "", "the cloud edge's sub-interface of the leg is up");
+    const char *up = why_seen(k, FACT_ATTACHMENT_UP, k->subject);
+    if (!up) why_say(k, WHY_UNKNOWN, "", "", "nobody reports the sub-interface of the leg");
+    else if (strcmp(up, "true") == 0) why_say(k, WHY_YES, "", "", "the cloud edge's sub-interface of the leg is up");
     else
-        say(k, WHY_NO, "cloud", "Look at the edge's port and cable; the interface has no carrier or is switched off.",
+        why_say(k, WHY_NO, "cloud", "Look at the edge's port and cable; the interface has no carrier or is switched off.",
             "the cloud edge's sub-interface of the leg is down");
 }
 
 static void rung_tag(struct climb *k)
 {
-    const char *ctag = seen(k, FACT_ATTACHMENT_CTAG, k->subject), *stag = seen(k, FACT_ATTACHMENT_STAG, k->subject);
-    const char *agreed = seen(k, FACT_CROSS_STAG, k->on_circuit), *foreign = seen(k, FACT_WRONG_TAG, k->subject);
+    const char *ctag = why_seen(k, FACT_ATTACHMENT_CTAG, k->subject), *stag = why_seen(k, FACT_ATTACHMENT_STAG, k->subject);
+    const char *agreed = why_seen(k, FACT_CROSS_STAG, k->on_circuit), *foreign = why_seen(k, FACT_WRONG_TAG, k->subject);
     unsigned outer, inner;
     if (foreign && sscanf(foreign, "%u %u", &outer, &inner) == 2)
-        say(k, WHY_NO, party(k), "Set the sub-interface of the leg to the peering's VLAN id.",
+        why_say(k, WHY_NO, why_party(k), "Set the sub-interface of the leg to the peering's VLAN id.",
             "frames arrive with C-tag %u, the peering has VLAN %u", inner, k->peering->vlan);
     else if (ctag && (unsigned)atoi(ctag) != k->peering->vlan && k->peering->vlan)
-        say(k, WHY_NO, party(k), "Give peering and routers one VLAN id.", "the edge uses C-tag %s, the design VLAN %u", ctag,
+        why_say(k, WHY_NO, why_party(k), "Give peering and routers one VLAN id.", "the edge uses C-tag %s, the design VLAN %u", ctag,
             k->peering->vlan);
     else if (stag && agreed && strcmp(stag, agreed) != 0)
-        say(k, WHY_NO, "provider", "Agree on one S-tag for both ends of the cross-connection.",
+        why_say(k, WHY_NO, "provider", "Agree on one S-tag for both ends of the cross-connection.",
             "the edge uses S-tag %s, the cross-connection %s", stag, agreed);
-    else if (ctag || (stag && agreed)) say(k, WHY_YES, "", "", "both ends use the same tags, and no foreign tag arrives");
-    else say(k, WHY_UNKNOWN, "", "", "nobody reports the tags in use");
+    else if (ctag || (stag && agreed)) why_say(k, WHY_YES, "", "", "both ends use the same tags, and no foreign tag arrives");
+    else why_say(k, WHY_UNKNOWN, "", "", "nobody reports the tags in use");
 }
 
 static bool resolved(const char *entry)
@@ -166,62 +150,62 @@ static void rung_arp(struct climb *k)
     struct prefix link;
     bool six = k->cloud.family == FAMILY_IPV6;
     if (!design_link_subnet(six ? &k->peering->ipv6 : &k->peering->ipv4, k->leg, &link)) {
-        say(k, WHY_UNKNOWN, "", "", "the design gives no subnet for the leg");
+        why_say(k, WHY_UNKNOWN, "", "", "the design gives no subnet for the leg");
         return;
     }
     struct addr customer = prefix_host(&link, 1);
     struct fact_range r = facts_of(k->in->facts, FACT_NEIGHBOR, k->subject);
     bool told = false; /* by somebody, lately */
-    const char *want = show(k, &customer), *what = six ? "neighbour discovery" : "ARP";
+    const char *want = why_show(k, &customer), *what = six ? "neighbour discovery" : "ARP";
     for (size_t i = 0; i < r.n; i++) {
         size_t n = strlen(want);
-        told = told || fresh(k, &r.first[i]);
-        if (!fresh(k, &r.first[i]) || strncmp(r.first[i].value, want, n) != 0 || r.first[i].value[n] != ' ') continue;
-        cite(k, &r.first[i]);
+        told = told || why_fresh(k, &r.first[i]);
+        if (!why_fresh(k, &r.first[i]) || strncmp(r.first[i].value, want, n) != 0 || r.first[i].value[n] != ' ') continue;
+        why_cite(k, &r.first[i]);
         if (resolved(r.first[i].value)) {
-            say(k, WHY_YES, "", "", "%s answers %s", want, what);
+            why_say(k, WHY_YES, "", "", "%s answers %s", want, what);
             return;
         }
     }
-    if (!seen(k, FACT_ATTACHMENT_ADDRESS, k->subject) && !told)
-        say(k, WHY_UNKNOWN, "", "", "nobody reports %s on the leg", what);
+    if (!why_seen(k, FACT_ATTACHMENT_ADDRESS, k->subject) && !told)
+        why_say(k, WHY_UNKNOWN, "", "", "nobody reports %s on the leg", what);
     else
-        say(k, WHY_NO, party(k), "Check port, tags and address of the router: the customer has the first address of the subnet.",
+        why_say(k, WHY_NO, why_party(k), "Check port, tags and address of the router: the customer has the first address of the subnet.",
             "%s does not answer %s", want, what);
 }
 
 static void rung_bfd(struct climb *k)
 {
-    const char *state = seen(k, FACT_BFD_STATE, k->subject), *theirs = seen(k, FACT_CUSTOMER_BFD, k->subject);
+    const char *state = why_seen(k, FACT_BFD_STATE, k->subject), *theirs = why_seen(k, FACT_CUSTOMER_BFD, k->subject);
     bool wanted = design_leg_of(k->in->design, k->circuit, k->kind, k->leg).bfd.on == SAID_YES;
-    if (!state) say(k, WHY_UNKNOWN, "", "", "nobody reports BFD on the leg");
-    else if (strcmp(state, "up") == 0) say(k, WHY_YES, "", "", "BFD is up");
-    else if (!k->session_up) say(k, WHY_UNKNOWN, "", "", "BFD is %s because the session is: see bgp", state);
-    else if (!wanted) say(k, WHY_YES, "", "", "the design does not ask for BFD here");
+    if (!state) why_say(k, WHY_UNKNOWN, "", "", "nobody reports BFD on the leg");
+    else if (strcmp(state, "up") == 0) why_say(k, WHY_YES, "", "", "BFD is up");
+    else if (!k->session_up) why_say(k, WHY_UNKNOWN, "", "", "BFD is %s because the session is: see bgp", state);
+    else if (!wanted) why_say(k, WHY_YES, "", "", "the design does not ask for BFD here");
     else
-        say(k, WHY_NO, party(k), "Switch BFD on for the neighbour on both routers, and reset an old peering once.",
-            "the session stands without BFD: %s at the edge, %s at %s", state, theirs ? theirs : "not known", router(k));
+        why_say(k, WHY_NO, why_party(k), "Switch BFD on for the neighbour on both routers, and reset an old peering once.",
+            "the session stands without BFD: %s at the edge, %s at %s", state, theirs ? theirs : "not known", why_router(k));
 }
 
 static void rung_bgp(struct climb *k)
 {
-    const char *state = seen(k, FACT_SESSION_STATE, k->subject), *theirs = seen(k, FACT_CUSTOMER_STATE, k->subject);
-    const char *fault = seen(k, FACT_KEY_FAULT, k->subject), *asn = seen(k, FACT_CUSTOMER_REMOTE_ASN, k->subject);
-    const char *peer_asn = seen(k, FACT_SESSION_ASN, k->subject);
-    const char *enabled = seen(k, FACT_PEERING_STATE, k->on_peering);
-    if (!state) say(k, WHY_UNKNOWN, "", "", "nobody reports the session of the leg");
-    else if (strcmp(state, "Established") == 0) say(k, WHY_YES, "", "", "the session is Established");
-    else if (fault) say(k, WHY_NO, party(k), "Configure one key at both ends of the session.", "the keys differ: %s", fault);
+    const char *state = why_seen(k, FACT_SESSION_STATE, k->subject), *theirs = why_seen(k, FACT_CUSTOMER_STATE, k->subject);
+    const char *fault = why_seen(k, FACT_KEY_FAULT, k->subject), *asn = why_seen(k, FACT_CUSTOMER_REMOTE_ASN, k->subject);
+    const char *peer_asn = why_seen(k, FACT_SESSION_ASN, k->subject);
+    const char *enabled = why_seen(k, FACT_PEERING_STATE, k->on_peering);
+    if (!state) why_say(k, WHY_UNKNOWN, "", "", "nobody reports the session of the leg");
+    else if (strcmp(state, "Established") == 0) why_say(k, WHY_YES, "", "", "the session is Established");
+    else if (fault) why_say(k, WHY_NO, why_party(k), "Configure one key at both ends of the session.", "the keys differ: %s", fault);
     else if (enabled && strcmp(enabled, "Disabled") == 0)
-        say(k, WHY_NO, "customer", "Enable the peering.", "the peering is disabled");
+        why_say(k, WHY_NO, "customer", "Enable the peering.", "the peering is disabled");
     else if (asn && strcmp(asn, "12076") != 0)
-        say(k, WHY_NO, party(k), "The cloud's AS number is 12076.", "%s expects AS %s", router(k), asn);
+        why_say(k, WHY_NO, why_party(k), "The cloud's AS number is 12076.", "%s expects AS %s", why_router(k), asn);
     else {
-        const char *last = seen(k, FACT_SESSION_ERROR, k->subject);
+        const char *last = why_seen(k, FACT_SESSION_ERROR, k->subject);
         bool shut = theirs && (strcmp(theirs, "Idle") == 0 || strcmp(theirs, "Down") == 0);
-        say(k, WHY_NO, party(k),
+        why_say(k, WHY_NO, why_party(k),
             shut ? "Switch the session on at the customer's router." : "Compare addresses, AS numbers and key of both ends.",
-            "the session is %s at the edge, %s at %s%s%s%s%s", state, theirs ? theirs : "not known", router(k),
+            "the session is %s at the edge, %s at %s%s%s%s%s", state, theirs ? theirs : "not known", why_router(k),
             last && *last ? "; it last ended with: " : "", last ? last : "", peer_asn ? "; the edge expects AS " : "",
             peer_asn ? peer_asn : "");
     }
@@ -230,23 +214,23 @@ static void rung_bgp(struct climb *k)
 static void rung_policy(struct climb *k)
 {
     bool any, any_accepted;
-    const struct fact *refused = covering(k, FACT_ROUTE_REFUSED, k->subject, &k->site, &any);
-    const struct fact *accepted = covering(k, FACT_ROUTE, k->subject, &k->site, &any_accepted);
-    const char *filter = k->kind == PEERING_MICROSOFT ? seen(k, FACT_FILTER_RULE, k->on_peering) : NULL;
+    const struct fact *refused = why_covering(k, FACT_ROUTE_REFUSED, k->subject, &k->outer, &any);
+    const struct fact *accepted = why_covering(k, FACT_ROUTE, k->subject, &k->outer, &any_accepted);
+    const char *filter = k->kind == PEERING_MICROSOFT ? why_seen(k, FACT_FILTER_RULE, k->on_peering) : NULL;
     if (accepted) {
-        cite(k, accepted);
-        say(k, WHY_YES, "", "", "what the customer announces for %s is accepted", show(k, &k->site));
+        why_cite(k, accepted);
+        why_say(k, WHY_YES, "", "", "what the customer announces for %s is accepted", why_show(k, &k->outer));
     } else if (refused) {
-        cite(k, refused);
+        why_cite(k, refused);
         const char *reason = strchr(refused->value, ' ');
-        say(k, WHY_NO, party(k), "Announce what the peering's rules accept.", "the announcement of %s is refused: %s",
-            show(k, &k->site), reason ? reason + 1 : "");
+        why_say(k, WHY_NO, why_party(k), "Announce what the peering's rules accept.", "the announcement of %s is refused: %s",
+            why_show(k, &k->outer), reason ? reason + 1 : "");
     } else if (k->kind == PEERING_MICROSOFT && !filter) {
-        say(k, WHY_UNKNOWN, "", "", "nobody reports the route filter of the peering");
+        why_say(k, WHY_UNKNOWN, "", "", "nobody reports the route filter of the peering");
     } else if (any_accepted || any) {
-        say(k, WHY_YES, "", "", "nothing for %s is refused", show(k, &k->site));
+        why_say(k, WHY_YES, "", "", "nothing for %s is refused", why_show(k, &k->outer));
     } else {
-        say(k, WHY_UNKNOWN, "", "", "nobody reports what is announced on the leg");
+        why_say(k, WHY_UNKNOWN, "", "", "nobody reports what is announced on the leg");
     }
 }
 
@@ -254,100 +238,66 @@ static void rung_policy(struct climb *k)
 static void way_to_cloud(struct climb *k)
 {
     bool any_customer, any_edge = false;
-    const struct fact *customer = covering(k, FACT_CUSTOMER_ROUTE, k->subject, &k->cloud, &any_customer);
-    const struct fact *edge = k->connection ? covering(k, FACT_ROUTE, k->on_connection, &k->cloud, &any_edge) : NULL;
-    const char *count = seen(k, FACT_CUSTOMER_IMPORTED, k->subject), *to = show(k, &k->cloud);
-    if (customer) cite(k, customer);
-    if (edge) cite(k, edge);
+    const struct fact *customer = why_covering(k, FACT_CUSTOMER_ROUTE, k->subject, &k->cloud, &any_customer);
+    const struct fact *edge = k->connection ? why_covering(k, FACT_ROUTE, k->on_connection, &k->cloud, &any_edge) : NULL;
+    const char *count = why_seen(k, FACT_CUSTOMER_IMPORTED, k->subject), *to = why_show(k, &k->cloud);
+    if (customer) why_cite(k, customer);
+    if (edge) why_cite(k, edge);
     if (k->connection && any_edge && !edge)
-        say(k, WHY_NO, "cloud", "Look at the gateway's connection and the network's address space.",
+        why_say(k, WHY_NO, "cloud", "Look at the gateway's connection and the network's address space.",
             "the edge has no route to %s from the gateway", to);
-    else if (customer) say(k, WHY_YES, "", "", "%s has a route to %s over this leg", router(k), to);
+    else if (customer) why_say(k, WHY_YES, "", "", "%s has a route to %s over this leg", why_router(k), to);
     else if (any_customer)
-        say(k, WHY_NO, party(k), "Accept the cloud's announcement on the router; look at its import filter.",
-            "%s has no route to %s over this leg", router(k), to);
+        why_say(k, WHY_NO, why_party(k), "Accept the cloud's announcement on the router; look at its import filter.",
+            "%s has no route to %s over this leg", why_router(k), to);
     else if (count && strcmp(count, "0") == 0)
-        say(k, WHY_NO, k->kind == PEERING_MICROSOFT ? "customer" : "cloud",
+        why_say(k, WHY_NO, k->kind == PEERING_MICROSOFT ? "customer" : "cloud",
             k->kind == PEERING_MICROSOFT ? "Hang a route filter with the service's community on the peering."
                                          : "Look at the connection between circuit and gateway.",
             "the cloud announces nothing on this leg");
-    else say(k, WHY_UNKNOWN, "", "", "nobody reports the routes of %s", router(k));
+    else why_say(k, WHY_UNKNOWN, "", "", "nobody reports the routes of %s", why_router(k));
 }
 
 /* The edge has a route to the site over this leg, and the gateway has one to the edge. */
 static void way_to_site(struct climb *k)
 {
     bool any_edge, any_gateway = false;
-    const struct fact *edge = covering(k, FACT_ROUTE, k->subject, &k->site, &any_edge);
+    const struct fact *edge = why_covering(k, FACT_ROUTE, k->subject, &k->outer, &any_edge);
     const struct fact *gateway =
-        k->connection ? covering(k, FACT_GATEWAY_ROUTE, k->on_connection, &k->site, &any_gateway) : NULL;
-    const char *to = show(k, &k->site), *received = seen(k, FACT_SESSION_RECEIVED, k->subject);
+        k->connection ? why_covering(k, FACT_GATEWAY_ROUTE, k->on_connection, &k->outer, &any_gateway) : NULL;
+    const char *to = why_show(k, &k->outer), *received = why_seen(k, FACT_SESSION_RECEIVED, k->subject);
     bool silent = received && strcmp(received, "0") == 0; /* none is known, not just none reported */
-    if (edge) cite(k, edge);
-    if (gateway) cite(k, gateway);
+    if (edge) why_cite(k, edge);
+    if (gateway) why_cite(k, gateway);
     if ((any_edge || silent) && !edge)
-        say(k, WHY_NO, party(k), "Announce the site's prefix on this leg too.", "%s does not announce %s on this leg",
-            router(k), to);
-    else if (!edge) say(k, WHY_UNKNOWN, "", "", "nobody reports what is announced on the leg");
-    else if (!k->connection) say(k, WHY_YES, "", "", "the edge has a route to %s over this leg", to);
-    else if (gateway) say(k, WHY_YES, "", "", "the gateway sends to %s over this leg", to);
+        why_say(k, WHY_NO, why_party(k), "Announce the site's prefix on this leg too.", "%s does not announce %s on this leg",
+            why_router(k), to);
+    else if (!edge) why_say(k, WHY_UNKNOWN, "", "", "nobody reports what is announced on the leg");
+    else if (!k->connection) why_say(k, WHY_YES, "", "", "the edge has a route to %s over this leg", to);
+    else if (gateway) why_say(k, WHY_YES, "", "", "the gateway sends to %s over this leg", to);
     else if (any_gateway)
-        say(k, WHY_NO, "cloud", "Look at the session between this edge and the gateway, and at the gateway's limits.",
+        why_say(k, WHY_NO, "cloud", "Look at the session between this edge and the gateway, and at the gateway's limits.",
             "the gateway has no route to %s over this leg", to);
-    else say(k, WHY_UNKNOWN, "", "", "the edge has a route to %s; nobody reports the gateway's routes", to);
+    else why_say(k, WHY_UNKNOWN, "", "", "the edge has a route to %s; nobody reports the gateway's routes", to);
 }
 
-static void rung_route(struct climb *k) { (k->from_site ? way_to_cloud : way_to_site)(k); }
-static void rung_reply(struct climb *k) { (k->from_site ? way_to_site : way_to_cloud)(k); }
-
-static const struct design_pool *pool_of(const struct climb *k)
+/* Whoever receives packets of a direction may filter them: the cloud's edge what comes from the site, the
+ * customer's router what comes from the cloud. */
+static void rung_route(struct climb *k)
 {
-    const struct design_nat *nat = &k->in->design->nat;
-    for (size_t i = 0; i < nat->pools_n; i++) {
-        const struct design_pool *p = &nat->pools[i];
-        if (p->path != PATH_CIRCUIT || (*p->circuit && strcmp(p->circuit, k->circuit->name) != 0)) continue;
-        if (*p->leg && strcmp(p->leg, leg_name(k->leg)) != 0) continue;
-        for (size_t s = 0; s < p->sources_n; s++)
-            if (prefix_has(&p->sources[s], &k->site)) return p;
-    }
-    return NULL;
+    (k->from_site ? way_to_cloud : way_to_site)(k);
+    if (k->rung->ok != WHY_NO) why_filters(k, k->from_site);
 }
-
-static void rung_nat(struct climb *k)
+static void rung_reply(struct climb *k)
 {
-    if (k->kind != PEERING_MICROSOFT) {
-        say(k, WHY_YES, "", "", "private peering carries private addresses as they are");
-        return;
-    }
-    const struct design_pool *pool = pool_of(k);
-    const char *leak = seen(k, FACT_NAT_LEAK, k->subject);
-    if (leak && strtoull(leak, NULL, 10) > 0)
-        say(k, WHY_NO, party(k), "Translate every source before the Microsoft peering.",
-            "%s packets left with a source that is not public", leak);
-    else if (is_public(&k->site)) say(k, WHY_YES, "", "", "%s is public and needs no translation", show(k, &k->site));
-    else if (!pool)
-        say(k, WHY_NO, party(k), "Add a NAT pool for this source in front of the Microsoft peering.",
-            "no pool of the design translates %s", show(k, &k->site));
-    else say(k, leak ? WHY_YES : WHY_UNKNOWN, "", "", "%s is translated by pool %s", show(k, &k->site), pool->name);
-}
-
-static void rung_qos(struct climb *k)
-{
-    const char *loss = seen(k, FACT_PROBE_LOSS, k->subject), *drops = seen(k, FACT_CIRCUIT_DROPS, k->on_circuit);
-    if (drops && strtoull(drops, NULL, 10) > 0)
-        say(k, WHY_NO, party(k), "Mark and queue at the site so that the circuit's rate is not exceeded, or order more.",
-            "the circuit's rate limit dropped %s bits lately", drops);
-    else if (!loss) say(k, WHY_UNKNOWN, "", "", "no probe was sent over the leg");
-    else if (strtod(loss, NULL) > 0)
-        say(k, WHY_NO, party(k), "Look at queues and rate limits on both routers and at the provider.",
-            "%s %% of the probes over the leg are lost", loss);
-    else say(k, WHY_YES, "", "", "probes over the leg lose nothing");
+    (k->from_site ? way_to_site : way_to_cloud)(k);
+    if (k->rung->ok != WHY_NO) why_filters(k, !k->from_site);
 }
 
 static void (*const rungs[WHY_STEPS])(struct climb *k) = {
     [WHY_LINK] = rung_link,     [WHY_TAG] = rung_tag,     [WHY_ARP] = rung_arp, [WHY_BFD] = rung_bfd,
-    [WHY_BGP] = rung_bgp,       [WHY_POLICY] = rung_policy, [WHY_ROUTE] = rung_route, [WHY_NAT] = rung_nat,
-    [WHY_QOS] = rung_qos,       [WHY_REPLY] = rung_reply,
+    [WHY_BGP] = rung_bgp,       [WHY_POLICY] = rung_policy, [WHY_ROUTE] = rung_route, [WHY_NAT] = why_rung_nat,
+    [WHY_QOS] = why_rung_qos,       [WHY_REPLY] = rung_reply,
 };
 
 /* ---- climbing ---- */
@@ -357,14 +307,14 @@ static void climb_leg(struct climb *k, struct why_leg *out)
     struct why_rung spare = {.rule = "", .evidence = "", .owner = "", .remedy = ""};
     *out = (struct why_leg){.leg = k->leg, .ok = WHY_YES, .broken = WHY_STEPS};
     k->rung = &spare;
-    const char *state = seen(k, FACT_SESSION_STATE, k->subject);
+    const char *state = why_seen(k, FACT_SESSION_STATE, k->subject);
     k->session_up = state && strcmp(state, "Established") == 0;
     for (enum why_step s = 0; s < WHY_STEPS; s++) {
         k->rung = &out->rungs[s];
         *k->rung = spare;
         k->rung->evidence = "";
         if (out->broken != WHY_STEPS) {
-            say(k, WHY_UNKNOWN, "", "", "rests on %s", why_step_name(out->broken));
+            why_say(k, WHY_UNKNOWN, "", "", "rests on %s", why_step_name(out->broken));
             continue;
         }
         rungs[s](k);
@@ -436,7 +386,7 @@ static bool find_way(struct climb *k, const struct addr *site, const struct addr
         }
         k->connection = NULL;
         k->kind = PEERING_MICROSOFT;
-        if (k->circuit->peerings[k->kind].there && is_public(cloud)) return true;
+        if (k->circuit->peerings[k->kind].there && why_public(cloud)) return true;
     }
     return false;
 }
@@ -446,10 +396,10 @@ static const char *no_way(struct climb *k)
     const struct design *d = k->in->design;
     const struct addr *ends[] = {&k->in->src, &k->in->dst};
     for (size_t e = 0; e < 2; e++) {
-        bool known = is_public(ends[e]) || d->sites_n == 0;
+        bool known = why_public(ends[e]) || d->sites_n == 0;
         for (size_t i = 0; i < d->sites_n; i++) known = known || in_site(&d->sites[i], ends[e]);
         for (size_t i = 0; i < d->virtual_networks_n; i++) known = known || in_network(&d->virtual_networks[i], ends[e]);
-        if (!known) return arena_printf(k->arena, "%s is in no site and no virtual network of the design", show(k, ends[e]));
+        if (!known) return arena_printf(k->arena, "%s is in no site and no virtual network of the design", why_show(k, ends[e]));
     }
     return "no circuit of the design joins the two: no connection, or no Microsoft peering for a public address";
 }
@@ -518,6 +468,7 @@ struct why *why_climb(const struct why_input *in, struct arena *arena, const cha
     *w = (struct why){.src = in->src, .dst = in->dst, .circuit = k.circuit->name, .peering = peering_kind_name(k.kind)};
     for (k.leg = LEG_FIRST; k.leg < LEGS; k.leg++) {
         name_subjects(&k);
+        k.outer = why_outer(&k);
         climb_leg(&k, &w->legs[k.leg]);
     }
     sum_up(w);

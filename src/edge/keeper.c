@@ -261,6 +261,12 @@ static void put_evidence(struct keeper *k, const struct text *share, struct text
     put_neighbors(k, out);
     text_add(out, ",");
     put_unknown(k, out);
+    text_add(out, ",\"nat\":");
+    spaces_show_nat(k->spaces, out);
+    text_add(out, ",\"qos\":");
+    spaces_show_qos(k->spaces, out);
+    text_add(out, ",\"fates\":");
+    spaces_show_fates(k->spaces, out);
     text_add(out, "}");
 }
 

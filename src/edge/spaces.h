@@ -72,5 +72,6 @@ void spaces_show_drops(struct spaces *s, struct text *out);
 /* The fast path: its whole state, and its view of classes and policers. */
 void spaces_show_fast(struct spaces *s, struct text *out);
 void spaces_show_qos(struct spaces *s, struct text *out);
+void spaces_show_fates(struct spaces *s, struct text *out); /* drops by domain and name, a list */
 void spaces_show_nat(struct spaces *s, struct text *out);
 size_t spaces_routes_refused(const struct spaces *s);

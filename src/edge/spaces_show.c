@@ -12,6 +12,34 @@ static void put_mac(struct text *out, const uint8_t mac[6])
               mac[5]);
 }
 
+static void put_rule(const struct intent_rule *r, struct text *out)
+{
+    static const char *const actions[] = {"permit", "deny", "count"};
+    static const char *const protocols[] = {"any", "tcp", "udp", "icmp", "icmpv6"};
+    char source[PREFIX_TEXT_MAX], target[PREFIX_TEXT_MAX];
+    bool any_source = r->source.addr.family == FAMILY_NONE, any_target = r->target.addr.family == FAMILY_NONE;
+    text_addf(out, "{\"action\":\"%s\",\"source\":\"%s\",\"target\":\"%s\",\"protocol\":\"%s\",\"port\":%u,\"port_to\":%u}",
+              actions[r->action], any_source ? "any" : prefix_text(&r->source, source),
+              any_target ? "any" : prefix_text(&r->target, target), protocols[r->protocol], r->port,
+              r->port_to ? r->port_to : r->port);
+}
+
+/* What the data plane does to packets of the attachment besides forwarding them. */
+static void put_forwarding(const struct intent_attachment *a, struct text *out)
+{
+    char prefix[PREFIX_TEXT_MAX];
+    text_addf(out, ",\"outside\":%s,\"rate_mbps\":%u,\"source\":\"%s\",\"sources\":[", a->outside ? "true" : "false",
+              a->rate_mbps, a->source == SOURCE_STRICT ? "strict" : "any");
+    for (size_t k = 0; k < a->sources_n; k++)
+        text_addf(out, "%s\"%s\"", k ? "," : "", prefix_text(&a->sources[k], prefix));
+    text_add(out, "],\"acl\":[");
+    for (size_t k = 0; k < a->acl_n; k++) {
+        text_add(out, k ? "," : "");
+        put_rule(&a->acl[k], out);
+    }
+    text_add(out, "]");
+}
+
 static void put_attachment(struct space *sp, const struct intent_attachment *a, struct text *out)
 {
     struct netlink_link l = {0};
@@ -28,7 +56,9 @@ static void put_attachment(struct space *sp, const struct intent_attachment *a, 
     for (size_t k = 0; k < a->addresses_n; k++)
         text_addf(out, "%s\"%s/%u\"", k ? "," : "", addr_text(&a->addresses[k].addr, addr),
                   a->addresses[k].len);
-    text_addf(out, "],\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu}",
+    text_add(out, "]");
+    put_forwarding(a, out);
+    text_addf(out, ",\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu}",
               (unsigned long long)l.rx_packets, (unsigned long long)l.rx_bytes,
               (unsigned long long)l.tx_packets, (unsigned long long)l.tx_bytes);
 }
@@ -187,6 +217,15 @@ void spaces_show_fast(struct spaces *s, struct text *out)
         fast_show(s->fast, out);
     else
         text_add(out, "{\"working\":false}");
+}
+
+/* Drops by domain and name, as they stand since the edge began. */
+void spaces_show_fates(struct spaces *s, struct text *out)
+{
+    struct text rows = {0};
+    if (s->fast) fast_show_drops(s->fast, &rows);
+    text_addf(out, "[%s]", rows.n ? text_get(&rows) + 1 : "");
+    text_drop(&rows);
 }
 
 void spaces_show_qos(struct spaces *s, struct text *out)

@@ -7,6 +7,8 @@
 #include "intent/facts.h"
 #include "model/design.h"
 
+struct json_t;
+
 struct collector {
     struct facts *facts;
     const struct design *design; /* tells which addresses belong to which leg; may be NULL */
@@ -15,6 +17,7 @@ struct collector {
     /* Where the cloud's side shows no timers (a real subscription), the customer's router tells them of
      * the session as well: hold time and BFD are agreed between both ends. */
     bool tells_both_ends;
+    const struct json_t *before; /* an earlier evidence document of the same router: what grew since is told. May be NULL */
 };
 
 enum { SUBJECT_MAX = 160 };

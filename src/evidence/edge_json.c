@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
+#include "evidence/edge_forward_json.h"
 #include "evidence/fields_json.h"
 
 bool edge_evidence_is(const json_t *document)
@@ -238,6 +239,7 @@ void edge_evidence_take(const struct collector *c, const json_t *document)
         take_connection_route(c, document, row);
     }
     json_array_foreach(json_object_get(document, "attachments"), i, row) { take_sessionless(c, document, row); }
+    edge_forward_take(c, document);
     for (size_t k = 0; k < ARRAY_LEN(lists); k++)
         json_array_foreach(json_object_get(document, lists[k].list), i, row)
         {

@@ -109,6 +109,14 @@ const struct fact_kind fact_kinds[FACT_NAMES] = {
     [FACT_SITE_DOWNLOAD]            = {"site.download", "kB/s", "from SharePoint", false},
     [FACT_SITE_TCP]                 = {"site.tcp", "", "'scale sack mss' of a handshake: true true 1460", false},
     [FACT_SITE_LOAD]                = {"site.load", "%", "of the busiest edge interface at its peak", false},
+    [FACT_EDGE_FILTER]              = {"attachment.filter", "", "'nn action source target protocol from-to': a rule of the cloud edge's access list, in order", false},
+    [FACT_EDGE_SOURCE]              = {"attachment.source", "", "a prefix the cloud edge allows as a source, or strict", false},
+    [FACT_EDGE_RATE]                = {"attachment.rate", "Mbps", "policed by the cloud edge in each direction", false},
+    [FACT_EDGE_KEPT]                = {"attachment.dscp-kept", "", "DSCP values of the customer that the cloud edge keeps: all, or a list", false},
+    [FACT_EDGE_DROP]                = {"attachment.drop", "", "'name packets' the cloud edge dropped while it was watched, or none", false},
+    [FACT_CUSTOMER_FILTER]          = {"customer.filter", "", "a rule of the customer router's access list, as attachment.filter", false},
+    [FACT_CUSTOMER_NAT]             = {"customer.nat", "", "'first last' of the pool the customer's router translates to on the leg, or off", false},
+    [FACT_CUSTOMER_DROP]            = {"customer.drop", "", "'name packets' the customer's router dropped while it was watched, or none", false},
     [FACT_SITE_SESSIONS]            = {"site.sessions", "%", "of the edge device's session limit", false},
 };
 // clang-format on

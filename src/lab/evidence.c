@@ -23,6 +23,7 @@ struct taking {
     struct arm_export arm;
     json_t *kept[DOCUMENTS]; /* what the export borrows */
     size_t kept_n;
+    json_t *before[LAB_NODES]; /* what our routers said before the legs were probed; NULL: nothing */
 };
 
 enum { FOREIGN_MAX = 16 };
@@ -201,12 +202,23 @@ static void take_router(struct taking *t, enum lab_node_id node, const char *rol
         snprintf(source, sizeof source, "%s %s", role, lab_nodes[node].name);
         t->c.source = source;
         t->c.at_ms = wall_ms();
+        t->c.before = t->before[node];
         edge_evidence_take(&t->c, document);
+        t->c.before = NULL;
     } else {
         no_answer(t, lab_nodes[node].name, &why);
         if (node != NODE_CE1) take_last_words(t, lab_nodes[node].name);
     }
     json_decref(document);
+    text_drop(&why);
+}
+
+static const enum lab_node_id watched[] = {NODE_CE1, NODE_EDGE1, NODE_EDGE2};
+
+static void look_at_routers(struct taking *t)
+{
+    struct text why = {0};
+    for (size_t i = 0; i < ARRAY_LEN(watched); i++) t->before[watched[i]] = lab_router_evidence(t->lab, watched[i], &why);
     text_drop(&why);
 }
 
@@ -454,6 +466,7 @@ void lab_evidence_take(struct lab *lab, const struct design *design, struct fact
     arm_export_init(&t.arm);
     look_at_exchange(&t, foreign);
     look_at_keys(&t, keys);
+    look_at_routers(&t);
     take_probes(&t);
     confirm_neighbours(&t);
     take_exchange(&t, foreign);
@@ -468,5 +481,6 @@ void lab_evidence_take(struct lab *lab, const struct design *design, struct fact
     take_records(&t);
     arm_export_drop(&t.arm);
     for (size_t i = 0; i < t.kept_n; i++) json_decref(t.kept[i]);
+    for (size_t i = 0; i < ARRAY_LEN(watched); i++) json_decref(t.before[watched[i]]);
     facts_sort(out);
 }

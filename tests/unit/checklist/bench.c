@@ -38,23 +38,23 @@ void bench_close(struct bench *b)
     arena_drop(&b->arena);
 }
 
-static json_t *resilient_json(struct bench *b)
+const json_t *bench_resilient(struct bench *b)
 {
+    if (b->resilient) return b->resilient;
     struct problems ps;
     problems_init(&ps, &b->arena);
     struct yaml_doc *doc = yaml_read_file(EXAMPLES "/resilient.yaml", &ps);
     assert_non_null(yaml_root(doc));
     json_t *copy = json_deep_copy(yaml_root(doc));
     yaml_drop(doc);
-    return copy;
+    return b->resilient = copy;
 }
 
 const struct report *bench_patched(struct bench *b, const char *changes, bool with_facts)
 {
     struct problems ps;
     struct facts facts;
-    if (!b->resilient) b->resilient = resilient_json(b);
-    json_t *json = json_deep_copy(b->resilient);
+    json_t *json = json_deep_copy(bench_resilient(b));
     facts_init(&facts);
     problems_init(&ps, &b->arena);
     const struct design *whole = design_from_json(json, &b->arena, &ps);

@@ -11,6 +11,7 @@ struct bench {
 };
 void bench_open(struct bench *b);
 void bench_close(struct bench *b);
+const json_t *bench_resilient(struct bench *b); /* examples/resilient.yaml */
 /* The design of a YAML text; the test fails with its problems if there are any. */
 struct design *bench_design(struct bench *b, const char *yaml);
 /* The demo's text with one passage replaced; the passage must be there. Freed by the caller. */

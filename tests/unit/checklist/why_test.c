@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "bench.h"
+#include "healthy.h"
+#include "model/design_json.h"
 #include "checklist/why.h"
 
 #define P "circuit/er-demo/private/primary"
@@ -52,6 +54,13 @@ static const struct {
     {{FACT_ROUTE, KP, "10.99.0.0/16 0 1 65515"}, WHY_ROUTE, "from the gateway"},
     {{FACT_GATEWAY_ROUTE, KP, "10.99.0.0/16 2"}, WHY_REPLY, "gateway has no route"},
     {{FACT_PROBE_LOSS, P, "12.50"}, WHY_QOS, "12.50 %"},
+    {{FACT_EDGE_FILTER, P, "01 deny any 10.20.0.0/16 any 0-0"}, WHY_ROUTE, "by rule 01"},
+    {{FACT_EDGE_FILTER, P, "01 permit 10.99.0.0/16 any any 0-0"}, WHY_ROUTE, "no rule of the access list of the cloud edge"},
+    {{FACT_EDGE_SOURCE, P, "10.99.0.0/16"}, WHY_ROUTE, "10.10.0.10 as a source"},
+    {{FACT_CUSTOMER_FILTER, P, "01 deny any any any 0-0"}, WHY_REPLY, "access list of ce1 denies 10.20.0.10"},
+    {{FACT_CUSTOMER_DROP, P, "NAT_POOL_FULL 12"}, WHY_NAT, "12 packets"},
+    {{FACT_EDGE_DROP, P, "POLICED 40"}, WHY_QOS, "40 packets above"},
+    {{FACT_EDGE_RATE, P, "100"}, WHY_QOS, "polices to 100 Mbps, the circuit has 200"},
     {{FACT_ATTACHMENT_UP, P, NULL}, WHY_STEPS, NULL},
     {{FACT_CUSTOMER_ROUTE, P, NULL}, WHY_STEPS, NULL},
     {{FACT_GATEWAY_ROUTE, KP, NULL}, WHY_STEPS, NULL},
@@ -93,6 +102,76 @@ static struct why *climb(struct scene *s)
     if (!w) print_error("%s\n", reason);
     assert_non_null(w);
     return w;
+}
+
+/* What lets the traffic, or part of it, through breaks nothing. */
+static void filters_that_permit_break_nothing(void **state)
+{
+    (void)state;
+    static const struct told rows_fine[] = {
+        {FACT_EDGE_FILTER, P, "01 permit 10.10.0.0/16 10.20.0.0/16 any 0-0"}, {FACT_EDGE_FILTER, P, "01 permit any any tcp 443-443"},
+        {FACT_EDGE_SOURCE, P, "10.0.0.0/8"}, {FACT_EDGE_SOURCE, P, "strict"}, {FACT_EDGE_RATE, P, "200"}, {FACT_EDGE_DROP, P, "none"},
+        {FACT_EDGE_DROP, P, "TTL 3"}, {FACT_CUSTOMER_NAT, P, "off"}, {FACT_CUSTOMER_FILTER, P, "01 permit any any any 0-0"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows_fine); i++) {
+        struct scene s;
+        scene_open(&s, &rows_fine[i], 0);
+        struct why *w = climb(&s);
+        if (w->ok != WHY_YES) print_error("%s\n", rows_fine[i].value);
+        assert_int_equal(w->ok, WHY_YES);
+        scene_close(&s);
+    }
+}
+
+#define M "circuit/er-ams/microsoft/primary"
+/* A private host of the large example to a service: what the edges say of translation and marks. */
+static void translation_and_marks_are_what_the_edges_say(void **state)
+{
+    (void)state;
+    static const struct {
+        struct told told; /* value NULL: nothing is added */
+        enum why_step broken;
+        enum why_answer nat;
+        const char *word;
+    } cases[] = {
+        {{FACT_CUSTOMER_NAT, M, NULL}, WHY_STEPS, WHY_UNKNOWN, "translated by pool pool-ams"},
+        {{FACT_CUSTOMER_NAT, M, "198.51.100.0 198.51.100.127"}, WHY_STEPS, WHY_YES, "translated by pool pool-ams"},
+        {{FACT_NAT_LEAK, M, "0"}, WHY_STEPS, WHY_YES, "translated"},
+        {{FACT_NAT_LEAK, M, "4"}, WHY_NAT, WHY_NO, "4 packets"},
+        {{FACT_CUSTOMER_NAT, M, "off"}, WHY_NAT, WHY_NO, "translates nothing"},
+        {{FACT_CUSTOMER_NAT, M, "203.0.113.1 203.0.113.9"}, WHY_NAT, WHY_NO, "which is not pool pool-ams"},
+        {{FACT_CUSTOMER_DROP, M, "NAT_NO_BINDING 3"}, WHY_NAT, WHY_NO, "3 packets"},
+        {{FACT_EDGE_DROP, M, "SPOOFED 9"}, WHY_NAT, WHY_NO, "was not declared"},
+        {{FACT_EDGE_KEPT, M, "0,10"}, WHY_QOS, WHY_UNKNOWN, "DSCP 46"},
+        {{FACT_EDGE_KEPT, M, "0,10,18,34,46"}, WHY_STEPS, WHY_UNKNOWN, NULL},
+        {{FACT_EDGE_SOURCE, M, "198.51.100.0/25"}, WHY_STEPS, WHY_UNKNOWN, NULL},
+        {{FACT_EDGE_SOURCE, M, "192.0.2.128/28"}, WHY_REPLY, WHY_UNKNOWN, "198.51.100.0 as a source"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct bench b;
+        struct facts facts;
+        struct problems ps;
+        const char *reason = "";
+        bench_open(&b);
+        problems_init(&ps, &b.arena);
+        struct why_input in = {.design = design_from_json(bench_resilient(&b), &b.arena, &ps), .facts = &facts, .now_ms = 1000000, .freshness_s = 300};
+        facts_init(&facts);
+        healthy_facts(in.design, 1000000, &facts);
+        if (cases[i].told.value) facts_add(&facts, cases[i].told.name, M, cases[i].told.value, "test", 1000000);
+        facts_sort(&facts);
+        assert_true(why_address(in.design, "ams-host", &in.dst));
+        assert_true(why_address(in.design, "40.92.0.1", &in.src));
+        struct why *w = why_climb(&in, &b.arena, &reason);
+        assert_non_null(w);
+        const struct why_leg *l = &w->legs[LEG_FIRST];
+        if (l->broken != cases[i].broken || l->rungs[WHY_NAT].ok != cases[i].nat)
+            print_error("case %zu: broken at %d, %s\n", i, l->broken, l->rungs[l->broken == WHY_STEPS ? WHY_NAT : l->broken].rule);
+        assert_int_equal(l->broken, cases[i].broken);
+        assert_int_equal(l->rungs[WHY_NAT].ok, cases[i].nat);
+        if (cases[i].word) assert_non_null(strstr(l->rungs[l->broken == WHY_STEPS ? WHY_NAT : l->broken].rule, cases[i].word));
+        facts_drop(&facts);
+        bench_close(&b);
+    }
 }
 
 static void a_whole_ladder_stands_both_ways(void **state)
@@ -197,6 +276,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_ladder_stands_both_ways),
+        cmocka_unit_test(filters_that_permit_break_nothing),
+        cmocka_unit_test(translation_and_marks_are_what_the_edges_say),
         cmocka_unit_test(each_fault_breaks_its_rung_and_no_other_leg),
         cmocka_unit_test(a_refused_announcement_is_named_with_its_rule),
         cmocka_unit_test(the_way_back_over_one_leg_only_is_not_symmetric),
