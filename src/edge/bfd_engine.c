@@ -1,5 +1,7 @@
 /* edge/bfd_engine.c - the thread that sends and receives BFD packets (RFC 5880, 5881).
- * It waits outside the lock and works inside. Sessions and ports belong to the thread once they are
+ * It waits outside the lock and works inside. Silence is measured between the times at which the kernel took
+ * packets in, and nobody is declared down before the sockets are empty: a thread that was kept waiting does not
+ * take its own delay for the neighbour's. Sessions and ports belong to the thread once they are
  * added; a port is closed by the thread, because its watch is in the thread's loop. */
 #include "edge/bfd_engine.h"
 #include <assert.h>
@@ -14,7 +16,7 @@
 #include "sys/loop.h"
 #include "sys/peer_socket.h"
 
-enum { SESSIONS_MAX = 1024, PACKETS_A_TURN = 64, NAME_ROOM = 41, SUBJECT_ROOM = 401 };
+enum { SESSIONS_MAX = 1024, PACKETS_A_TURN = 64, NAME_ROOM = 41, SUBJECT_ROOM = 401, KEPT = 16, WORTH_US = 1000 };
 
 struct session {
     struct session *next;
@@ -24,6 +26,9 @@ struct session {
     char peer[NAME_ROOM], domain[NAME_ROOM], subject[SUBJECT_ROOM];
     struct addr address;
     instant forget_at; /* NEVER while it is wanted */
+    instant heard, sent[KEPT]; /* the last packet of theirs; the last of ours, a ring */
+    size_t sent_n;
+    uint32_t spared; /* times an alarm was put off because the delay was our own */
 };
 
 struct port {
@@ -32,6 +37,7 @@ struct port {
     struct watch watch;
     uint32_t id;
     char domain[NAME_ROOM];
+    instant emptied; /* nothing waited then: what is read later came later */
     bool fresh, gone;
 };
 
@@ -39,6 +45,12 @@ struct report {
     struct report *next;
     uint32_t ref;
     enum bfd_news what;
+    struct bfd_story how;
+};
+
+struct delay { /* of this thread: when it ran, after it should have */
+    instant at;
+    int64_t us;
 };
 
 struct bfd_engine {
@@ -54,6 +66,9 @@ struct bfd_engine {
     struct port *ports;
     struct report *reports, **reports_tail;
     uint64_t stray, drops[BFD_DROPS];
+    struct delay delays[KEPT]; /* of WORTH_US and more, a ring */
+    size_t delays_n;
+    int64_t worst_us;
 };
 
 static void lock(struct bfd_engine *e) { pthread_mutex_lock(&e->lock); }
@@ -81,11 +96,41 @@ static uint32_t random32(void)
 
 /* --- inside the thread, under the lock --- */
 
+static int64_t longest_delay(const struct bfd_engine *e, instant since)
+{
+    int64_t worst = 0;
+    for (size_t i = 0; i < KEPT; i++)
+        if (e->delays[i].at.us >= since.us && e->delays[i].us > worst) worst = e->delays[i].us;
+    return worst;
+}
+
+/* Over the packets kept, which is more than a detection time for multipliers below KEPT. */
+static int64_t longest_gap(const struct session *s, instant now)
+{
+    instant after = now;
+    int64_t worst = 0;
+    for (size_t i = 1; i <= KEPT && i <= s->sent_n; i++) {
+        instant at = s->sent[(s->sent_n - i) % KEPT];
+        if (after.us - at.us > worst) worst = after.us - at.us;
+        after = at;
+    }
+    return worst;
+}
+
+static struct bfd_story story_of(const struct bfd_engine *e, const struct session *s, uint8_t why)
+{
+    instant now = clock_now();
+    instant since = {now.us - 2 * (int64_t)s->s.detect_us};
+    return (struct bfd_story){bfd_diag_name(why), now.us - s->heard.us, s->s.detect_us, longest_delay(e, since),
+                              longest_gap(s, now)};
+}
+
 static void report(struct bfd_engine *e, const struct session *s, const struct bfd_effects *fx)
 {
     struct report *r = malloc(sizeof *r);
     if (!r) abort();
-    *r = (struct report){NULL, s->ref, fx->rose ? BFD_NEWS_UP : fx->off ? BFD_NEWS_OFF : BFD_NEWS_DOWN};
+    *r = (struct report){NULL, s->ref, fx->rose ? BFD_NEWS_UP : fx->off ? BFD_NEWS_OFF : BFD_NEWS_DOWN,
+                         story_of(e, s, fx->why)};
     *e->reports_tail = r;
     e->reports_tail = &r->next;
     wake(e->to_router[1]);
@@ -93,12 +138,13 @@ static void report(struct bfd_engine *e, const struct session *s, const struct b
 
 static void carry_out(struct bfd_engine *e, struct session *s, const struct bfd_effects *fx)
 {
+    bool leaving = s->forget_at.us != INT64_MAX;
+    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx);
     if (fx->send) {
+        s->sent[s->sent_n++ % KEPT] = clock_now();
         ssize_t n = send(s->fd, fx->packet, sizeof fx->packet, MSG_DONTWAIT | MSG_NOSIGNAL);
         (void)n; /* no way there now: the neighbour's detection time is what judges */
     }
-    bool leaving = s->forget_at.us != INT64_MAX;
-    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx);
 }
 
 static struct session *session_for(struct bfd_engine *e, const struct port *p,
@@ -113,7 +159,7 @@ static struct session *session_for(struct bfd_engine *e, const struct port *p,
     return found;
 }
 
-static void datagram(struct bfd_engine *e, const struct port *p, const struct bfd_datagram *d, instant now)
+static void datagram(struct bfd_engine *e, const struct port *p, const struct bfd_datagram *d, instant heard)
 {
     struct span bytes = span_of(d->bytes, d->n);
     uint32_t discr = 0;
@@ -130,19 +176,39 @@ static void datagram(struct bfd_engine *e, const struct port *p, const struct bf
         return;
     }
     struct bfd_effects fx = {0};
-    enum bfd_drop drop = bfd_input(&s->s, bytes, d->ttl, now, &fx);
-    if (drop != BFD_ACCEPTED) e->drops[drop]++;
+    enum bfd_drop drop = bfd_input(&s->s, bytes, d->ttl, heard, &fx);
     carry_out(e, s, &fx);
+    if (drop == BFD_ACCEPTED)
+        s->heard = heard;
+    else
+        e->drops[drop]++;
+}
+
+/* The kernel's stamp is of the wall clock, which may jump: it never says earlier than when we last looked. */
+static instant heard_at(const struct port *p, const struct bfd_datagram *d)
+{
+    instant at = {clock_now().us - d->age_us};
+    return at.us < p->emptied.us ? p->emptied : at;
+}
+
+static void take_packets(struct port *p)
+{
+    struct bfd_datagram d;
+    instant begun = clock_now();
+    int n = 0;
+    while (n < PACKETS_A_TURN && !p->gone && bfd_receive(p->watch.fd, &d)) {
+        n++;
+        datagram(p->engine, p, &d, heard_at(p, &d));
+    }
+    if (n < PACKETS_A_TURN) p->emptied = begun;
 }
 
 static void port_ready(struct watch *w, unsigned events, instant now)
 {
     struct port *p = w->ctx;
-    struct bfd_datagram d;
-    (void)events;
+    (void)events, (void)now;
     lock(p->engine);
-    for (int i = 0; i < PACKETS_A_TURN && !p->gone && bfd_receive(w->fd, &d); i++)
-        datagram(p->engine, p, &d, now);
+    take_packets(p);
     unlock(p->engine);
 }
 
@@ -178,12 +244,32 @@ static void settle_ports(struct bfd_engine *e)
     }
 }
 
+/* Before anybody is declared down: what came while we waited for the processor or the lock, and whether it
+ * was us who were late. */
+static void hear_everybody(struct bfd_engine *e, duration late, instant now)
+{
+    bool silent = false;
+    for (const struct session *s = e->sessions; s; s = s->next) silent |= instant_reached(s->s.expires, now);
+    if (!silent) return;
+    for (struct port *p = e->ports; p; p = p->next) take_packets(p);
+    for (struct session *s = e->sessions; s; s = s->next)
+        if (late.us >= WORTH_US) s->spared += bfd_woke_late(&s->s, late, now);
+}
+
+static void note_delay(struct bfd_engine *e, duration late, instant now)
+{
+    if (late.us > e->worst_us) e->worst_us = late.us;
+    if (late.us >= WORTH_US) e->delays[e->delays_n++ % KEPT] = (struct delay){now, late.us};
+}
+
 /* What is due, and when to look again. */
-static instant work(struct bfd_engine *e, instant now)
+static instant work(struct bfd_engine *e, duration late, instant now)
 {
     instant next = NEVER;
     settle_ports(e);
     forget_sessions(e, now);
+    note_delay(e, late, now);
+    hear_everybody(e, late, now);
     for (struct session *s = e->sessions; s; s = s->next) {
         struct bfd_effects fx = {0};
         if (instant_reached(bfd_next(&s->s), now)) {
@@ -208,11 +294,13 @@ static void *run(void *ctx)
     e->runs = true;
     pthread_cond_signal(&e->runs_now);
     unlock(e);
+    duration late = {0};
     for (instant now = clock_now();;) {
         lock(e);
-        instant next = work(e, now);
+        instant next = work(e, late, now);
         unlock(e);
         now = loop_turn(e->loop, next);
+        late = duration_us(now.us > next.us ? now.us - next.us : 0);
     }
     return NULL;
 }
@@ -261,6 +349,7 @@ void bfd_engine_port(struct bfd_engine *e, uint32_t id, const char *domain, int 
     if (!p) abort();
     *p = (struct port){.engine = e, .id = id, .fresh = true};
     p->watch = (struct watch){.fd = fd, .ready = port_ready, .ctx = p};
+    p->emptied = clock_now();
     snprintf(p->domain, sizeof p->domain, "%s", domain);
     lock(e);
     p->next = e->ports;
@@ -287,7 +376,7 @@ void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant no
     }
     struct session *s = calloc(1, sizeof *s);
     if (!s) abort();
-    *s = (struct session){.ref = w->ref, .fd = w->fd, .address = w->address, .forget_at = NEVER};
+    *s = (struct session){.ref = w->ref, .fd = w->fd, .address = w->address, .heard = now, .forget_at = NEVER};
     snprintf(s->peer, sizeof s->peer, "%s", w->peer);
     snprintf(s->domain, sizeof s->domain, "%s", w->domain);
     snprintf(s->subject, sizeof s->subject, "%s", w->subject);
@@ -299,6 +388,21 @@ void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant no
     e->sessions = s;
     e->sessions_n++;
     changed(e);
+}
+
+bool bfd_engine_change(struct bfd_engine *e, uint32_t ref, const struct intent_bfd *conf, instant now)
+{
+    bool found = false;
+    lock(e);
+    for (struct session *s = e->sessions; s; s = s->next) {
+        if (s->ref != ref || s->forget_at.us != INT64_MAX) continue;
+        struct bfd_conf c = s->s.conf;
+        c.min_tx_us = conf->min_tx_us, c.min_rx_us = conf->min_rx_us, c.mult = conf->mult;
+        bfd_reconfigure(&s->s, &c, now);
+        found = true;
+    }
+    changed(e);
+    return found;
 }
 
 void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now)
@@ -315,7 +419,8 @@ void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now)
     changed(e);
 }
 
-void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, enum bfd_news what),
+void bfd_engine_reports(struct bfd_engine *e,
+                        void (*seen)(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how),
                         void *ctx)
 {
     drain(e->to_router[0]);
@@ -326,7 +431,7 @@ void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t r
     unlock(e);
     while (r) {
         struct report *next = r->next;
-        seen(ctx, r->ref, r->what);
+        seen(ctx, r->ref, r->what, &r->how);
         free(r);
         r = next;
     }
@@ -334,7 +439,7 @@ void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t r
 
 /* --- showing --- */
 
-static void show_one(const struct session *s, bool first, struct text *out)
+static void show_one(const struct bfd_engine *e, const struct session *s, bool first, struct text *out)
 {
     char addr[ADDR_TEXT_MAX];
     text_addf(out, "%s{\"peer\":", first ? "" : ",");
@@ -346,6 +451,7 @@ static void show_one(const struct session *s, bool first, struct text *out)
     text_addf(out, ",\"tx_us\":%u,\"rx_us\":%u,\"detect_us\":%u,\"multiplier\":%u,\"diag\":%u,\"remote_diag\":%u",
               s->s.tx_us, s->s.conf.min_rx_us, s->s.detect_us, s->s.conf.mult, s->s.diag,
               s->s.remote_diag);
+    text_addf(out, ",\"spared\":%u,\"late_us\":%lld", s->spared, (long long)e->worst_us);
     text_addf(out, ",\"times_up\":%u,\"times_down\":%u,\"packets\":{\"in\":%llu,\"out\":%llu}}",
               s->s.times_up, s->s.times_down, (unsigned long long)s->s.received,
               (unsigned long long)s->s.sent);
@@ -358,7 +464,7 @@ void bfd_engine_show(struct bfd_engine *e, struct text *out)
     lock(e);
     for (const struct session *s = e->sessions; s; s = s->next) {
         if (s->forget_at.us != INT64_MAX) continue;
-        show_one(s, first, out);
+        show_one(e, s, first, out);
         first = false;
     }
     unlock(e);

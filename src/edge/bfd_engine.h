@@ -26,12 +26,24 @@ struct bfd_wanted {
     int fd; /* sends to the neighbour; the engine's from now on */
 };
 void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant now);
+/* Other intervals or another multiplier for a session there is, which stays up (RFC 5880 6.8.3). False: there
+ * is none. */
+bool bfd_engine_change(struct bfd_engine *e, uint32_t ref, const struct intent_bfd *conf, instant now);
 /* Tells the neighbour that the session ends on purpose, for one detection time, then forgets it. */
 void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now);
 
 /* Calls `seen` for each change since the last call, in order. */
 enum bfd_news { BFD_NEWS_DOWN, BFD_NEWS_UP, BFD_NEWS_OFF /* by the neighbour's operator */ };
-void bfd_engine_reports(struct bfd_engine *e, void (*seen)(void *ctx, uint32_t ref, enum bfd_news what),
+/* How it came to that, as far as this end can know: an alarm is the neighbour's or the path's only when our
+ * own thread ran in time, and one the neighbour raises is ours when we sent too late. */
+struct bfd_story {
+    const char *why;            /* the diagnostic's meaning */
+    int64_t silent_us;          /* since the kernel took in the last packet */
+    int64_t detect_us, late_us; /* our thread's longest delay in two detection times */
+    int64_t gap_us;             /* the longest time between two packets of ours */
+};
+void bfd_engine_reports(struct bfd_engine *e,
+                        void (*seen)(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how),
                         void *ctx);
 
 /* `[{"peer": ...}, ...]`, and `{"reason": ..., "packets": N}, ...` of packets dropped. */

@@ -39,7 +39,7 @@ static bool rehearse(const struct intent *i, struct problems *problems)
 {
     static const struct router_sink deaf = {
         .connect = nothing_peer, .close = nothing_conn, .writable = nothing_conn, .route = nothing_route,
-        .routes_settled = nothing_domain, .bfd_start = nothing_bfd, .bfd_stop = nothing_peer,
+        .routes_settled = nothing_domain, .bfd_start = nothing_bfd, .bfd_change = nothing_bfd, .bfd_stop = nothing_peer,
         .event = nothing_event};
     struct hash_key key = {1, 2};
     struct router *r = router_new(&deaf, &key, 1);

@@ -20,12 +20,14 @@
 #include "edge/control.h"
 #include "edge/exporter.h"
 #include "edge/json_out.h"
+#include "edge/pulse.h"
 #include "edge/spaces.h"
 #include "edge/validator.h"
 #include "sys/confine.h"
 #include "sys/log.h"
 #include "sys/netns.h"
 #include "sys/peer_socket.h"
+#include "sys/process.h"
 
 #define RUN_DIR "/run/fairlead"
 
@@ -34,7 +36,7 @@ enum {
     RETRY_S = 5,           /* what could not be made */
     RECONCILE_S = 60,      /* RB-121 */
     PING_S = 2,
-    DEAF_S = 10,           /* RB-185 */
+    STARVED_US = 10000000,
     EVIDENCE_MS = 2000,
     EVIDENCE_SOON_MS = 100,
     ANSWER_MOST = 64 << 20,
@@ -65,13 +67,14 @@ struct keeper {
     struct exporter exporter;
     struct hash_key key; /* veils session keys from the router process */
     struct question *questions;
-    uint32_t last_question, ping, pong;
+    uint32_t last_question;
+    struct pulse pulse; /* of the router process: RB-185 */
     struct text given_parts; /* an intent of the control plane being put together */
     uint32_t applying[32];   /* clients who wait for the router's word */
     size_t applying_n;
     bool ready, drained, leaving, stopping, reached, applied, ensure_again;
     char unreached[200], confined[200], intent_from[16];
-    instant pong_by, ping_at, watch_at, retry_at, reconcile_at, evidence_at, stop_by, started;
+    instant pulse_at, ping_at, watch_at, retry_at, reconcile_at, evidence_at, stop_by, started;
 };
 
 static struct span span_of_text(const char *s) { return span_of(s, strlen(s)); }
@@ -156,7 +159,8 @@ static void router_start(struct keeper *k, instant now)
     send_intent(k);
     validator_router_started(&k->validator);
     k->ping_at = instant_after(now, duration_s(PING_S));
-    k->pong_by = instant_after(now, duration_s(DEAF_S));
+    pulse_begin(&k->pulse);
+    k->pulse_at = now;
 }
 
 /* --- answers --- */
@@ -512,8 +516,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_ANSWER: on_answer(k, m); break;
     case LINK_CHANGED: evidence_soon(k, now); break;
     case LINK_PONG:
-        k->pong = m->token;
-        k->pong_by = instant_after(now, duration_s(DEAF_S));
+        pulse_answer(&k->pulse, m->token);
         break;
     case LINK_STOPPED: case LINK_START: case LINK_INTENT: case LINK_LISTENER: case LINK_LISTENER_GONE:
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
@@ -875,18 +878,31 @@ static bool due(instant *at, duration every, instant now)
     return true;
 }
 
+/* A router process that does not answer although it could is ended; one that is not run is waited for. */
+static void feel_pulse(struct keeper *k, instant now)
+{
+    struct process_times t;
+    if (!process_times(k->router.pid, &t)) return; /* it is gone: SIGCHLD is on its way */
+    int64_t starved = k->pulse.starved.us;
+    pulse_sample(&k->pulse, &(struct pulse_reading){t.ran_ns, t.waited_ns, t.state == 'R'}, now);
+    if (starved / STARVED_US != k->pulse.starved.us / STARVED_US)
+        log_line(LOG_LINE_WARN, "router-starved", "", "no answer, but it waited for a processor for %.0f s of this time",
+                 (double)k->pulse.starved.us / 1e6);
+    if (!pulse_deaf(&k->pulse)) return;
+    log_line(LOG_LINE_ERROR, "router-deaf", "", "no answer for %d s in which it could have given one (state %c); it is ended",
+             PULSE_DEAF_S, t.state);
+    child_kill(&k->router);
+    pulse_begin(&k->pulse);
+}
+
 static void look_after_router(struct keeper *k, instant now)
 {
     if (k->router.state == CHILD_WAITING && instant_reached(k->router.start_at, now) && !k->stopping)
         router_start(k, now);
     if (k->router.state != CHILD_RUNNING) return;
-    if (instant_reached(k->pong_by, now)) {
-        log_line(LOG_LINE_ERROR, "router-deaf", "", "no answer for %d s; it is ended", DEAF_S);
-        child_kill(&k->router);
-        k->pong_by = instant_after(now, duration_s(DEAF_S));
-    }
+    if (pulse_waits(&k->pulse) && due(&k->pulse_at, duration_ms(PULSE_SAMPLE_MS), now)) feel_pulse(k, now);
     if (due(&k->ping_at, duration_s(PING_S), now))
-        tell_router(k, &(struct link_message){.type = LINK_PING, .token = ++k->ping}, -1);
+        tell_router(k, &(struct link_message){.type = LINK_PING, .token = pulse_ask(&k->pulse)}, -1);
     loop_expect(k->loop, &k->router.watch, LOOP_READ | (link_waiting(&k->router.link) ? LOOP_WRITE : 0u));
 }
 
@@ -939,7 +955,7 @@ static instant next_deadline(const struct keeper *k)
     instant next = instant_first(child_next(&k->router), child_next(&k->agent));
     next = instant_first(next, instant_first(validator_next(&k->validator), exporter_next(&k->exporter)));
     if (k->router.state == CHILD_RUNNING)
-        next = instant_first(next, instant_first(k->ping_at, k->pong_by));
+        next = instant_first(next, instant_first(k->ping_at, pulse_waits(&k->pulse) ? k->pulse_at : NEVER));
     if (k->agent.state == CHILD_RUNNING) next = instant_first(next, k->evidence_at);
     if (intent_forwards(running(k)))
         next = instant_first(next, instant_first(k->watch_at, k->reconcile_at));

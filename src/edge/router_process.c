@@ -142,6 +142,14 @@ static void forget_want(struct process *p, peer_ref peer)
     }
 }
 
+static void sink_bfd_change(void *ctx, peer_ref peer, const struct intent_bfd *conf)
+{
+    struct process *p = ctx;
+    for (struct bfd_want *w = p->wants; w; w = w->next)
+        if (w->peer == peer) w->conf = *conf;
+    (void)bfd_engine_change(p->bfd, peer, conf, clock_now());
+}
+
 static void sink_bfd_stop(void *ctx, peer_ref peer)
 {
     struct process *p = ctx;
@@ -172,15 +180,29 @@ static void sink_event(void *ctx, domain_ref domain, peer_ref peer, const char *
 
 static const struct router_sink sink_rows = {
     .connect = sink_connect, .close = sink_close, .rekey = sink_rekey, .writable = sink_writable, .route = sink_route,
-    .routes_settled = sink_settled, .bfd_start = sink_bfd_start, .bfd_stop = sink_bfd_stop,
-    .event = sink_event,
+    .routes_settled = sink_settled, .bfd_start = sink_bfd_start, .bfd_change = sink_bfd_change,
+    .bfd_stop = sink_bfd_stop, .event = sink_event,
 };
 
 /* --- BFD --- */
 
-static void bfd_report(void *ctx, uint32_t ref, enum bfd_news what)
+static void log_bfd_story(const struct process *p, uint32_t ref, const struct bfd_story *how)
+{
+    const struct intent_peer *n = router_peer(p->router, ref);
+    const struct intent_domain *d = router_peer_domain(p->router, ref);
+    if (!n || !d) return;
+    char subject[100];
+    snprintf(subject, sizeof subject, "%s/%s", d->name, n->name);
+    log_line(LOG_LINE_WARN, "bfd-lost", subject,
+             "%s: last packet of theirs %.1f ms ago (%.1f ms allowed), ours at most %.1f ms apart, our thread at "
+             "most %.1f ms late", how->why, (double)how->silent_us / 1e3, (double)how->detect_us / 1e3,
+             (double)how->gap_us / 1e3, (double)how->late_us / 1e3);
+}
+
+static void bfd_report(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how)
 {
     struct process *p = ctx;
+    if (what == BFD_NEWS_DOWN) log_bfd_story(p, ref, how);
     if (what == BFD_NEWS_OFF) router_bfd_off(p->router, ref);
     else router_bfd(p->router, ref, what == BFD_NEWS_UP, clock_now());
     p->changed = true;

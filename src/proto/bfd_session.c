@@ -5,6 +5,7 @@
 #include "base/writer.h"
 
 enum { SLOW_US = 1000000 }; /* while not Up, no faster than this (6.8.3) */
+enum { GRACE_US = 10000, GRACE_SHARE = 20 }; /* RB-118 */
 enum { POLL = 0x20, FINAL = 0x10, C_BIT = 0x08, AUTH = 0x04, MULTIPOINT = 0x01 };
 enum { DIAG_EXPIRED = 1, DIAG_PEER_DOWN = 3, DIAG_ADMIN = 7 };
 
@@ -27,6 +28,15 @@ const char *bfd_drop_name(enum bfd_drop d)
         "no discriminator of theirs", "unknown discriminator of ours", "no discriminator of ours",
         "authentication"};
     return d < BFD_DROPS ? names[d] : "unknown";
+}
+
+const char *bfd_diag_name(uint8_t diag)
+{
+    static const char *const names[] = {
+        "no diagnostic", "control detection time expired", "echo function failed", "neighbor signaled session down",
+        "forwarding plane reset", "path down", "concatenated path down", "administratively down",
+        "reverse concatenated path down"};
+    return diag < sizeof names / sizeof *names ? names[diag] : "reserved diagnostic";
 }
 
 static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
@@ -189,6 +199,7 @@ enum bfd_drop bfd_input(struct bfd_session *s, struct span bytes, uint8_t ttl, i
     enter(s, next, next == BFD_DOWN ? DIAG_PEER_DOWN : s->state == BFD_ADMIN_DOWN ? DIAG_ADMIN : 0, now, fx);
     fx->off = fx->fell && p.state == BFD_ADMIN_DOWN;
     s->expires = instant_after(now, duration_us(s->detect_us));
+    s->spared = false;
     bool silent = s->remote_min_rx_us == 0; /* it wants no packets: none from now on */
     if (silent || was_silent || s->tx_us != before) schedule(s, now);
     if (p.flags & POLL) send(s, FINAL, fx);
@@ -208,6 +219,15 @@ void bfd_tick(struct bfd_session *s, instant now, struct bfd_effects *fx)
         send(s, s->poll_sent ? POLL : 0, fx);
         schedule(s, now);
     }
+}
+
+bool bfd_woke_late(struct bfd_session *s, duration late, instant now)
+{
+    int64_t most = larger(s->detect_us / GRACE_SHARE, GRACE_US);
+    if (s->spared || late.us <= 0 || !instant_reached(s->expires, now)) return false;
+    s->spared = true;
+    s->expires = instant_after(now, duration_us(late.us < most ? late.us : most));
+    return true;
 }
 
 instant bfd_next(const struct bfd_session *s) { return instant_first(s->next_tx, s->expires); }

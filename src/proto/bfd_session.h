@@ -14,6 +14,7 @@ enum bfd_drop { /* RFC 5880 6.8.6 in its order; RB-110..115. Counted per reason 
     BFD_NO_MY_DISCR, BFD_UNKNOWN_YOUR_DISCR, BFD_YOUR_DISCR_ZERO, BFD_AUTH_MISMATCH, BFD_DROPS
 };
 const char *bfd_drop_name(enum bfd_drop d);
+const char *bfd_diag_name(uint8_t diag); /* RFC 5880 4.1 */
 
 struct bfd_conf {
     uint32_t local_discr;          /* unique, random, not 0 */
@@ -36,6 +37,7 @@ struct bfd_session {
     uint32_t detect_us;            /* 0 until the peer spoke */
     uint32_t random;
     instant next_tx, expires, since;
+    bool spared;                   /* had its last moment since the last packet */
     uint64_t sent, received, drops[BFD_DROPS];
     uint32_t times_up, times_down;
 };
@@ -56,6 +58,11 @@ enum bfd_drop bfd_input(struct bfd_session *s, struct span packet, uint8_t ttl, 
                         struct bfd_effects *fx);
 void bfd_tick(struct bfd_session *s, instant now, struct bfd_effects *fx);
 instant bfd_next(const struct bfd_session *s);
+/* The caller could not listen: it woke `late` after the deadline it had asked for. Packets that came
+ * meanwhile have been given to bfd_input; if there was none, the neighbour gets a last moment to be heard,
+ * as long as the delay and at most 5 % of the detection time or 10 ms, whichever is larger (RB-118).
+ * Once for each packet heard. True: bfd_tick would have declared it down now, and will not yet. */
+bool bfd_woke_late(struct bfd_session *s, duration late, instant now);
 /* Intervals changed by the operator: poll sequence (RFC 5880 6.8.3). */
 void bfd_reconfigure(struct bfd_session *s, const struct bfd_conf *c, instant now);
 /* Administratively down: signalled for one detection time before the caller forgets the session. */

@@ -111,6 +111,11 @@ void peer_bfd_apply(struct router *r, peer_ref ref)
     struct intent_bfd want = p->conf->bfd;
     if (p->leaving || p->conf->admin_down) want.on = false;
     if (bfd_same(&want, &p->bfd_conf)) return;
+    if (want.on && p->bfd_conf.on) {
+        p->bfd_conf = want;
+        r->sink.bfd_change(r->sink.ctx, ref, &want);
+        return;
+    }
     if (p->bfd_conf.on && r->sink.bfd_stop) r->sink.bfd_stop(r->sink.ctx, ref);
     p->bfd_conf = want;
     p->bfd = want.on ? BFD_DOWN_STATE : BFD_OFF;

@@ -36,6 +36,7 @@ struct router_sink {
     /* The MD5 key of a neighbour changed: put the new one under its connections. May be NULL. */
     void (*rekey)(void *ctx, peer_ref peer);
     void (*bfd_start)(void *ctx, peer_ref peer, const struct intent_bfd *conf);
+    void (*bfd_change)(void *ctx, peer_ref peer, const struct intent_bfd *conf); /* other intervals, same session */
     void (*bfd_stop)(void *ctx, peer_ref peer);
     void (*event)(void *ctx, domain_ref domain, peer_ref peer, const char *name, const char *text);
 };

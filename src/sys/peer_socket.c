@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TTL_FULL = 255, BACKLOG = 64, BFD_UDP_PORT = 3784, BFD_PORT_FIRST = 49152, BFD_PORTS = 16384 };
@@ -186,6 +187,7 @@ int bfd_receiver(const struct addr *local, enum family f)
     bool told = f == FAMILY_IPV6 ? set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1)
                                  : set(fd, IPPROTO_IP, IP_RECVTTL, 1);
     int bound = bind_at(fd, addr_is_none(local) ? &any : local, BFD_UDP_PORT);
+    set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1); /* without: packets count from when they are read */
     if (told && bound == 0) return fd;
     errno = -bound;
     return give_up(fd);
@@ -223,6 +225,17 @@ static uint8_t ttl_of(struct msghdr *m)
     return (uint8_t)ttl;
 }
 
+static int64_t age_of(struct msghdr *m)
+{
+    struct timespec at = {0}, now;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) memcpy(&at, CMSG_DATA(c), sizeof at);
+    if (at.tv_sec == 0) return 0;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t us = (int64_t)(now.tv_sec - at.tv_sec) * 1000000 + (now.tv_nsec - at.tv_nsec) / 1000;
+    return us > 0 ? us : 0;
+}
+
 bool bfd_receive(int fd, struct bfd_datagram *out)
 {
     struct sockaddr_storage from;
@@ -235,6 +248,7 @@ bool bfd_receive(int fd, struct bfd_datagram *out)
     out->n = (size_t)n;
     out->from = from_sockaddr(&from);
     out->ttl = ttl_of(&m);
+    out->age_us = age_of(&m);
     return true;
 }
 

@@ -35,6 +35,7 @@ MUST_USE int bfd_sender(const struct addr *local, const struct addr *remote, uin
 struct bfd_datagram {
     struct addr from;
     uint8_t ttl;
+    int64_t age_us; /* since the kernel took it in; 0 if it does not say */
     size_t n;
     uint8_t bytes[256];
 };

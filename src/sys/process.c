@@ -53,6 +53,24 @@ static bool read_stat(pid_t pid, char *state, pid_t *parent, uint64_t *started)
     return true;
 }
 
+bool process_times(pid_t pid, struct process_times *out)
+{
+    char path[64], buf[100] = "";
+    pid_t parent;
+    uint64_t started;
+    *out = (struct process_times){0};
+    if (!read_stat(pid, &out->state, &parent, &started)) return false;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof buf - 1);
+    if (fd >= 0) close(fd);
+    char *at = buf;
+    buf[n > 0 ? n : 0] = '\0';
+    out->ran_ns = strtoull(at, &at, 10);
+    out->waited_ns = strtoull(at, &at, 10);
+    return true;
+}
+
 bool process_find(pid_t pid, struct process *out)
 {
     char state;

@@ -62,13 +62,27 @@ class Edge:
         self.write(**changes)
         self.process.send_signal(signal.SIGHUP)
 
-    def show(self):
+    def ask(self, what):
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.socket)
-            s.sendall(b"show bgp\n")
+            s.sendall(f"show {what}\n".encode())
             s.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: s.recv(65536), b""))
-        return json.loads(answer)["peers"][0]
+        return json.loads(answer)
+
+    def show(self):
+        return self.ask("bgp").get("peers", [{"state": "nobody answers"}])[0]
+
+    def bfd(self):
+        return next(iter(self.ask("bfd")["bfd"]), {"state": "none"})
+
+    def router(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as f:
+            for pid in f.read().split():
+                with open(f"/proc/{pid}/cmdline", "rb") as c:
+                    if b"--role=router" in c.read().split(b"\0"):
+                        return int(pid)
+        raise Failed("no router process")
 
     def said(self, what):
         with open(self.log.name, encoding="utf-8") as f:
@@ -121,7 +135,33 @@ def both_ends_within_one_hop(a, b):
         time.sleep(0.1)
 
 
-CASES = [a_key_changes_under_a_running_session, a_wrong_key_silences_it, both_ends_within_one_hop]
+def other_bfd_intervals_leave_the_session_up(a, b):
+    for e in (a, b):
+        e.apply(ttl_security=False, bfd={"min_tx_ms": 300, "min_rx_ms": 300, "multiplier": 20})
+    wait_for("BFD", lambda: up(a, b) and a.bfd()["state"] == b.bfd()["state"] == "Up", 60)
+    since = [e.show()["established_count"] for e in (a, b)]
+    a.apply(bfd={"min_tx_ms": 500, "min_rx_ms": 200, "multiplier": 15})
+    wait_for("the new intervals agreed by a poll",
+             lambda: a.bfd()["tx_us"] == 500000 and b.bfd()["detect_us"] == 7500000 and
+             a.bfd()["detect_us"] == 20 * 300000 and a.bfd()["rx_us"] == 200000, 30)
+    if [e.bfd()["times_up"] for e in (a, b)] != [1, 1] or [e.bfd()["times_down"] for e in (a, b)] != [0, 0]:
+        raise Failed(f"the BFD sessions did not stay up: {a.bfd()} {b.bfd()}")
+    if [e.show()["established_count"] for e in (a, b)] != since:
+        raise Failed("BGP did not live through the change")
+    for e in (a, b):
+        e.apply(bfd=False)
+
+
+def a_stopped_router_process_is_replaced(a, b):
+    wait_for("the session", lambda: up(a, b), 60)
+    stopped = a.router()
+    os.kill(stopped, signal.SIGSTOP)
+    wait_for("the keeper takes it for deaf", lambda: a.said("router-deaf"), 60)
+    wait_for("another one in its place", lambda: up(a, b) and a.router() != stopped, 60)
+
+
+CASES = [a_key_changes_under_a_running_session, a_wrong_key_silences_it, both_ends_within_one_hop,
+         other_bfd_intervals_leave_the_session_up, a_stopped_router_process_is_replaced]
 
 
 def main():

@@ -136,6 +136,16 @@ static void on_bfd_start(void *ctx, peer_ref ref, const struct intent_bfd *c)
                                          .jitter_seed = f->number + 1}, s->now);
 }
 
+static void on_bfd_change(void *ctx, peer_ref ref, const struct intent_bfd *c)
+{
+    struct stage *s = ctx;
+    struct far *f = far_of(s, ref);
+    if (!f) return;
+    struct bfd_conf conf = f->bfd.conf;
+    conf.min_tx_us = c->min_tx_us, conf.min_rx_us = c->min_rx_us, conf.mult = c->mult;
+    bfd_reconfigure(&f->bfd, &conf, s->now);
+}
+
 static void on_bfd_stop(void *ctx, peer_ref ref)
 {
     struct far *f = far_of(ctx, ref);
@@ -148,7 +158,7 @@ static void new_router(struct stage *s)
     struct router_sink sink = {.ctx = s, .connect = on_connect, .close = on_close,
                                .writable = on_writable, .route = on_route,
                                .routes_settled = on_settled, .bfd_start = on_bfd_start,
-                               .bfd_stop = on_bfd_stop, .event = on_event};
+                               .bfd_change = on_bfd_change, .bfd_stop = on_bfd_stop, .event = on_event};
     s->r = router_new(&sink, &key, 0); /* seed 0: the first neighbour's timers have no jitter */
 }
 

@@ -95,6 +95,41 @@ static void the_other_way_round_a_change_acts_at_once(void **state)
     assert_int_equal(a.times_down + b.times_down, 0);
 }
 
+/* RB-118: what was late was us; the neighbour gets as long, once, and at most 10 ms or 5 %. */
+static void our_own_delay_is_not_their_silence(void **state)
+{
+    (void)state;
+    struct bfd_effects fx;
+    run(5000000);
+    instant silent = a.expires;
+    assert_false(bfd_woke_late(&a, duration_ms(8), (instant){silent.us - 1})); /* nothing is due yet */
+    now = instant_after(silent, duration_ms(8));
+    assert_false(bfd_woke_late(&a, duration_us(0), now));
+    assert_true(bfd_woke_late(&a, duration_ms(8), now));
+    assert_int_equal(a.expires.us, silent.us + 16000);
+    bfd_tick(&a, now, &fx);
+    assert_int_equal(a.state, BFD_UP);
+    now = instant_after(silent, duration_ms(700));
+    assert_false(bfd_woke_late(&a, duration_ms(684), now)); /* once */
+    bfd_tick(&a, now, &fx);
+    assert_int_equal(a.state, BFD_DOWN);
+    assert_string_equal(bfd_diag_name(fx.why), "control detection time expired");
+}
+
+static void the_last_moment_is_bounded_and_comes_again_after_a_packet(void **state)
+{
+    (void)state;
+    run(5000000);
+    now = instant_after(a.expires, duration_s(2));
+    assert_true(bfd_woke_late(&a, duration_s(2), now));
+    assert_int_equal(a.expires.us, now.us + 45000); /* 5 % of 900 ms */
+    struct bfd_effects fx;
+    bfd_tick(&b, b.next_tx, &fx), deliver(&a, &fx);
+    assert_int_equal(a.state, BFD_UP);
+    now = instant_after(a.expires, duration_s(2));
+    assert_true(bfd_woke_late(&a, duration_s(2), now));
+}
+
 static void an_end_by_the_operator_is_told_from_a_failure(void **state)
 {
     (void)state;
@@ -147,6 +182,8 @@ int main(void)
         cmocka_unit_test_setup(both_sides_come_up, begin),
         cmocka_unit_test_setup(silence_is_detected_in_three_intervals, begin),
         cmocka_unit_test_setup(a_change_waits_for_its_poll, begin),
+        cmocka_unit_test_setup(our_own_delay_is_not_their_silence, begin),
+        cmocka_unit_test_setup(the_last_moment_is_bounded_and_comes_again_after_a_packet, begin),
         cmocka_unit_test_setup(the_other_way_round_a_change_acts_at_once, begin),
         cmocka_unit_test_setup(an_end_by_the_operator_is_told_from_a_failure, begin),
         cmocka_unit_test_setup(administrative_down_is_told, begin),

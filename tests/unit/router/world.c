@@ -65,6 +65,12 @@ static void on_bfd_start(void *ctx, peer_ref p, const struct intent_bfd *c)
     struct sink_at *s = ctx;
     s->w->nodes[s->node]->bfd_started++;
 }
+static void on_bfd_change(void *ctx, peer_ref p, const struct intent_bfd *c)
+{
+    (void)p, (void)c;
+    struct sink_at *s = ctx;
+    s->w->nodes[s->node]->bfd_changed++;
+}
 static void on_bfd_stop(void *ctx, peer_ref p)
 {
     (void)p;
@@ -101,7 +107,7 @@ int world_router(struct world *w, const char *name, uint32_t asn, enum intent_da
     struct router_sink sink = {.ctx = &sinks[i], .connect = on_connect, .close = on_close,
                                .writable = on_writable, .route = on_route,
                                .routes_settled = on_settled, .bfd_start = on_bfd_start,
-                               .bfd_stop = on_bfd_stop, .event = on_event};
+                               .bfd_change = on_bfd_change, .bfd_stop = on_bfd_stop, .event = on_event};
     n->r = router_new(&sink, &world_key, (uint32_t)i);
     return i;
 }

@@ -21,7 +21,7 @@ struct node {
     struct arena arena;
     struct intent intent; /* what was applied last; tests change it and apply again */
     struct kernel_route kernel[KERNEL_ROUTES];
-    size_t kernel_n, settled, closes, bfd_started, bfd_stopped;
+    size_t kernel_n, settled, closes, bfd_started, bfd_changed, bfd_stopped;
     struct text events; /* "name peer: text" lines */
 };
 

@@ -1,0 +1,50 @@
+/* edge/pulse.c - counting what a process had, between an unanswered question and now. run_delay in schedstat
+ * grows only when a wait ends, so a process that is runnable and has not run since the last sample waited all
+ * the time; what run_delay adds for it later is not counted twice, because no interval can count for less than
+ * nothing. */
+#include "edge/pulse.h"
+
+/* We were not run either: time we did not see does not count against anybody. */
+enum { SEEN_MOST_US = 2 * PULSE_SAMPLE_MS * 1000 };
+
+static void forget(struct pulse *p)
+{
+    p->sampled = NEVER;
+    p->unanswered = p->starved = (duration){0};
+}
+
+void pulse_begin(struct pulse *p)
+{
+    *p = (struct pulse){0};
+    forget(p);
+}
+
+uint32_t pulse_ask(struct pulse *p) { return ++p->asked; }
+
+void pulse_answer(struct pulse *p, uint32_t token)
+{
+    p->answered = token;
+    forget(p);
+}
+
+static int64_t waited_us(const struct pulse *p, const struct pulse_reading *r, int64_t seen_us)
+{
+    if (r->runnable && r->ran_ns == p->last.ran_ns && r->waited_ns == p->last.waited_ns) return seen_us;
+    int64_t us = (int64_t)((r->waited_ns - p->last.waited_ns) / 1000);
+    return us < seen_us ? us : seen_us;
+}
+
+void pulse_sample(struct pulse *p, const struct pulse_reading *r, instant now)
+{
+    if (p->sampled.us != NEVER.us) {
+        int64_t seen = now.us - p->sampled.us;
+        if (seen > SEEN_MOST_US) seen = SEEN_MOST_US;
+        int64_t waited = waited_us(p, r, seen);
+        p->starved.us += waited;
+        p->unanswered.us += seen - waited;
+    }
+    p->sampled = now;
+    p->last = *r;
+}
+
+bool pulse_deaf(const struct pulse *p) { return p->unanswered.us >= duration_s(PULSE_DEAF_S).us; }
