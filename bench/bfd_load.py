@@ -17,6 +17,7 @@ import argparse
 import datetime
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,8 +140,9 @@ class Machine:
         self.process.wait(20)
 
 
-def written(line):
-    return datetime.datetime.strptime(line.split()[0] + "+0000", "%Y-%m-%dT%H:%M:%S.%fZ%z").timestamp()
+def noticed(line):
+    before = float(re.search(r"noticed ([\d.]+) ms before", line).group(1)) / 1000
+    return -before + datetime.datetime.strptime(line.split()[0] + "+0000", "%Y-%m-%dT%H:%M:%S.%fZ%z").timestamp()
 
 
 def judge(edges, machine, interval):
@@ -149,7 +151,7 @@ def judge(edges, machine, interval):
     verdicts = [[], []]
     for e in edges:
         for line in e.lines("bfd-lost"):
-            still = machine.stood_still(written(line) - 4.5 * interval / 1000, written(line) + 0.001)
+            still = machine.stood_still(noticed(line) - 4.5 * interval / 1000, noticed(line) + 0.001)
             verdicts[still >= 1.5 * interval].append(f"{line}; the machine stood still for {still:.1f} ms of it")
     return verdicts
 

@@ -195,8 +195,8 @@ static void log_bfd_story(const struct process *p, uint32_t ref, const struct bf
     snprintf(subject, sizeof subject, "%s/%s", d->name, n->name);
     log_line(LOG_LINE_WARN, "bfd-lost", subject,
              "%s: last packet of theirs %.1f ms ago (%.1f ms allowed), ours at most %.1f ms apart, our thread at "
-             "most %.1f ms late", how->why, (double)how->silent_us / 1e3, (double)how->detect_us / 1e3,
-             (double)how->gap_us / 1e3, (double)how->late_us / 1e3);
+             "most %.1f ms late; noticed %.1f ms before this line", how->why, (double)how->silent_us / 1e3, (double)how->detect_us / 1e3,
+             (double)how->gap_us / 1e3, (double)how->late_us / 1e3, (double)(clock_now().us - how->at.us) / 1e3);
 }
 
 static void bfd_report(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how)
@@ -260,9 +260,16 @@ static void tap_down(void *ctx, peer_ref peer, enum bgp_down why, uint8_t code, 
     stations_down(((struct process *)ctx)->stations, peer, why, code, subcode);
 }
 
-static void tap_received(void *ctx, peer_ref peer, struct span update)
+static void tap_received(void *ctx, peer_ref peer, const struct bgp_update *u)
 {
-    recorder_message(((struct process *)ctx)->recorder, peer, false, update);
+    struct process *p = ctx;
+    recorder_message(p->recorder, peer, false, u->message);
+    stations_received(p->stations, peer, u);
+}
+
+static void tap_best(void *ctx, domain_ref domain, const struct prefix *prefix, const struct attrs *a)
+{
+    stations_best(((struct process *)ctx)->stations, domain, prefix, a);
 }
 
 static void tap_sent(void *ctx, peer_ref peer, struct span update)
@@ -282,9 +289,9 @@ static void listen_as_needed(struct process *p)
 {
     bool records = recorder_records(p->recorder), mirrors = stations_any(p->stations);
     struct router_tap tap = {.ctx = p};
-    if (records) tap.state = tap_state, tap.received = tap_received;
-    if (mirrors) tap.up = tap_up, tap.down = tap_down, tap.path = tap_path;
-    if (records || mirrors) tap.sent = tap_sent;
+    if (records) tap.state = tap_state;
+    if (mirrors) tap.up = tap_up, tap.down = tap_down, tap.path = tap_path, tap.best = tap_best;
+    if (records || mirrors) tap.sent = tap_sent, tap.received = tap_received;
     router_listen(p->router, &tap);
 }
 

@@ -20,16 +20,35 @@ enum {
     CONNECT_S = 10,
     STATISTICS_S = 60,
     SLICE = 512, /* prefixes a turn */
+    PACK = 64,   /* prefixes a message of the whole picture */
+    PACKS = 8,   /* such messages being filled */
     MESSAGE_MOST = BGP_MESSAGE_EXTENDED_MAX + 512,
 };
 
 enum link_state { WAITING, ASKED, CONNECTING, UP };
-enum phase { PHASE_IN, PHASE_OUT, PHASE_LIVE };
+enum phase { PHASE_IN, PHASE_TABLES, PHASE_OUT, PHASE_LIVE };
 
 struct known { /* of a neighbour, for the header of each message */
     bool up, as4;
     uint32_t families;
     struct bmp_peer peer;
+};
+
+struct told_table { /* a domain's, by domain_ref */
+    bool up;
+    struct bmp_peer peer;
+    char name[48];
+};
+
+/* Prefixes of one origin with the same attributes, waiting to become one message. A walk fills these and sends
+ * them before it returns, as long as attributes keep their place. */
+struct pack {
+    size_t n;
+    enum bmp_view view;
+    struct bmp_peer peer;
+    uint32_t from, attrs_id;
+    struct attrs attrs;
+    struct prefix prefixes[PACK];
 };
 
 struct station {
@@ -45,6 +64,7 @@ struct station {
     enum phase phase;
     struct router_walk walk;
     peer_ref walk_peer;
+    struct pack packs[PACKS];
     uint64_t connects, overruns, messages, bytes;
     char last[80];
 };
@@ -56,7 +76,10 @@ struct stations {
     void *ctx;
     struct station *list[MOST];
     size_t n;
-    bool rib_out;
+    bool rib_out, rib_in_pre, loc_rib;
+    uint32_t own_asn, own_id;
+    struct told_table *tables;
+    size_t tables_n;
     uint32_t buffer, last_token;
     char name[48];
     struct known *known; /* by peer_ref */
@@ -185,6 +208,29 @@ static void put_up(struct station *t, const struct known *k, const struct router
     commit(t, &w);
 }
 
+static void put_table_end(struct station *t, const struct told_table *k)
+{
+    struct bmp_peer p = k->peer;
+    p.wall_us = clock_wall_us();
+    for (int six = 0; six < 2 && t->state == UP; six++) {
+        struct writer w = room(t);
+        bmp_end_of_rib(&w, &p, BMP_LOC_RIB, six);
+        commit(t, &w);
+    }
+}
+
+static void put_table_state(struct station *t, const struct told_table *k, bool up)
+{
+    struct bmp_peer p = k->peer;
+    p.wall_us = clock_wall_us();
+    struct writer w = room(t);
+    if (up)
+        bmp_table_up(&w, &p, k->name);
+    else
+        bmp_table_down(&w, &p, k->name);
+    commit(t, &w);
+}
+
 static void put_end(struct station *t, const struct known *k, enum bmp_view view)
 {
     struct bmp_peer p = stamped(k);
@@ -209,17 +255,56 @@ static void greet(struct station *t)
         known_at(s, p)->up = false; /* what was known is as old as the last connection */
         if (!router_session_of(s->router, p, &session) || !session.up) continue;
         put_up(t, learn(s, p, &session), &session);
+        bool asked = s->rib_in_pre && t->state == UP && router_refresh(s->router, session.name);
+        (void)asked; /* what came is not kept as it came: it comes again, from those who can */
     }
+    for (size_t i = 0; i < s->tables_n && t->state == UP; i++)
+        if (s->tables[i].up) put_table_state(t, &s->tables[i], true);
+}
+
+/* --- many prefixes in one message --- */
+
+static void send_pack(struct station *t, struct pack *k)
+{
+    size_t n = k->n;
+    k->n = 0;
+    if (n == 0 || t->state != UP) return;
+    k->peer.wall_us = clock_wall_us();
+    struct writer w = room(t);
+    bmp_paths(&w, &k->peer, k->view, k->prefixes, n, &k->attrs);
+    commit(t, &w);
+}
+
+static void send_packs(struct station *t)
+{
+    for (size_t i = 0; i < PACKS; i++) send_pack(t, &t->packs[i]);
+}
+
+static void pack(struct station *t, enum bmp_view view, const struct bmp_peer *peer, uint32_t from,
+                 const struct router_seen *seen)
+{
+    struct pack *k = &t->packs[from % PACKS];
+    bool more = k->n && k->n < PACK && k->view == view && k->from == from && k->attrs_id == seen->attrs_id &&
+                k->prefixes->addr.family == seen->prefix.addr.family;
+    if (!more) {
+        send_pack(t, k);
+        k->view = view, k->peer = *peer, k->from = from, k->attrs_id = seen->attrs_id, k->attrs = *seen->attrs;
+    }
+    k->prefixes[k->n++] = seen->prefix;
 }
 
 static void visit_in(void *ctx, const struct router_seen *seen)
 {
     struct station *t = ctx;
     if (t->state != UP || seen->peer == NO_REF || !known_at(t->all, seen->peer)->up) return;
-    struct bmp_peer p = stamped(known_at(t->all, seen->peer));
-    struct writer w = room(t);
-    bmp_path(&w, &p, BMP_ADJ_RIB_IN, &seen->prefix, seen->attrs);
-    commit(t, &w);
+    pack(t, BMP_ADJ_RIB_IN, &known_at(t->all, seen->peer)->peer, seen->peer, seen);
+}
+
+static void visit_best(void *ctx, const struct router_seen *seen)
+{
+    struct station *t = ctx;
+    if (t->state != UP || seen->domain >= t->all->tables_n || !t->all->tables[seen->domain].up) return;
+    pack(t, BMP_LOC_RIB, &t->all->tables[seen->domain].peer, seen->attrs_id, seen);
 }
 
 static void visit_out(void *ctx, const struct router_seen *seen)
@@ -236,6 +321,14 @@ static void in_told(struct station *t)
 {
     for (peer_ref p = 0; p < t->all->known_n && t->state == UP; p++)
         if (t->all->known[p].up) put_end(t, &t->all->known[p], BMP_ADJ_RIB_IN);
+    t->phase = PHASE_TABLES;
+    t->walk = (struct router_walk){0};
+}
+
+static void tables_told(struct station *t)
+{
+    for (size_t i = 0; i < t->all->tables_n && t->state == UP; i++)
+        if (t->all->tables[i].up) put_table_end(t, &t->all->tables[i]);
     t->phase = t->all->rib_out ? PHASE_OUT : PHASE_LIVE;
     t->walk = (struct router_walk){0};
     t->walk_peer = 0;
@@ -259,10 +352,31 @@ static bool has_room_to_walk(const struct station *t)
 static void walk(struct station *t)
 {
     if (t->phase == PHASE_LIVE || !has_room_to_walk(t)) return;
-    if (t->phase == PHASE_OUT)
+    struct router *r = t->all->router;
+    if (t->phase == PHASE_OUT) {
         walk_out(t);
-    else if (!router_walk_in(t->all->router, NO_REF, &t->walk, SLICE, visit_in, t))
-        in_told(t);
+        return;
+    }
+    bool in = t->phase == PHASE_IN;
+    bool more = in ? router_walk_in(r, NO_REF, &t->walk, SLICE, visit_in, t)
+                   : t->all->loc_rib && router_walk_best(r, NO_REF, &t->walk, SLICE, visit_best, t);
+    send_packs(t);
+    if (!more && in) in_told(t);
+    else if (!more) tables_told(t);
+}
+
+static void put_table_statistics(struct station *t)
+{
+    for (domain_ref i = 0; i < t->all->tables_n && t->state == UP; i++) {
+        uint64_t routes[2];
+        if (!t->all->tables[i].up) continue;
+        router_best_routes(t->all->router, i, routes);
+        struct bmp_peer p = t->all->tables[i].peer;
+        p.wall_us = clock_wall_us();
+        struct writer w = room(t);
+        bmp_table_statistics(&w, &p, routes[0], routes[1]);
+        commit(t, &w);
+    }
 }
 
 static void put_statistics(struct station *t)
@@ -390,14 +504,53 @@ static void drop_others(struct stations *s, const struct intent *i, bool all)
     s->n = kept;
 }
 
+static void table_changes(struct stations *s, domain_ref ref, const struct intent_domain *d)
+{
+    struct told_table *k = &s->tables[ref];
+    bool other = k->up && (!d || strcmp(d->name, k->name) != 0);
+    for (size_t i = 0; other && i < s->n; i++)
+        if (s->list[i]->state == UP) put_table_state(s->list[i], k, false);
+    if (other) k->up = false;
+    if (k->up || !d) return;
+    *k = (struct told_table){.up = true, .peer = bmp_table_of(s->own_asn, s->own_id, ref + 1)};
+    snprintf(k->name, sizeof k->name, "%s", d->name);
+    for (size_t i = 0; i < s->n; i++) {
+        struct station *t = s->list[i];
+        if (t->state != UP) continue;
+        put_table_state(t, k, true);
+        if (t->phase == PHASE_IN) continue; /* tables come later anyway */
+        t->phase = PHASE_TABLES;            /* what its networks brought before it was known */
+        t->walk = (struct router_walk){0};
+    }
+}
+
+/* Which domains have a table to tell of. */
+static void follow_tables(struct stations *s)
+{
+    size_t n = s->loc_rib ? router_domains(s->router) : 0;
+    if (n > s->tables_n) {
+        s->tables = realloc(s->tables, n * sizeof *s->tables);
+        if (!s->tables) abort();
+        memset(s->tables + s->tables_n, 0, (n - s->tables_n) * sizeof *s->tables);
+        s->tables_n = n;
+    }
+    for (domain_ref i = 0; i < s->tables_n; i++)
+        table_changes(s, i, s->loc_rib ? router_domain(s->router, i) : NULL);
+}
+
 void stations_apply(struct stations *s, const struct intent *i, instant now)
 {
     uint32_t buffer = i->bmp.buffer_kb << 10;
-    bool other = s->rib_out != i->bmp.adj_rib_out || s->buffer != buffer;
+    bool other = s->rib_out != i->bmp.adj_rib_out || s->rib_in_pre != i->bmp.adj_rib_in_pre ||
+                 s->loc_rib != i->bmp.loc_rib || s->buffer != buffer;
     s->rib_out = i->bmp.adj_rib_out;
+    s->rib_in_pre = i->bmp.adj_rib_in_pre;
+    s->loc_rib = i->bmp.loc_rib;
+    s->own_asn = i->router.asn, s->own_id = i->router.id;
     s->buffer = buffer;
     snprintf(s->name, sizeof s->name, "%s", i->router.name);
     drop_others(s, i, other);
+    follow_tables(s);
     for (size_t k = 0; k < i->bmp.stations_n && s->n < MOST; k++) {
         if (station_at(s, &i->bmp.stations[k])) continue;
         struct station *t = calloc(1, sizeof *t);
@@ -460,6 +613,51 @@ void stations_sent(struct stations *s, peer_ref peer, struct span update)
     }
 }
 
+/* One that counts as a withdrawal (RFC 7606) is told as one: a station need not read what was malformed. */
+static void withdraw_all(struct stations *s, const struct bmp_peer *p, const struct bgp_nlri *list)
+{
+    struct cursor c = cursor_of(list->bytes);
+    struct prefix prefix;
+    uint32_t id;
+    while (bgp_nlri_next(&c, list, &prefix, &id)) EACH_UP(t)
+        {
+            struct writer w = room(t);
+            bmp_path(&w, p, BMP_ADJ_RIB_IN_PRE, &prefix, NULL);
+            commit(t, &w);
+        }
+}
+
+void stations_received(struct stations *s, peer_ref peer, const struct bgp_update *u)
+{
+    const struct known *k = known_at(s, peer);
+    if (!s->rib_in_pre || !k->up) return;
+    struct bmp_peer p = stamped(k);
+    if (u->verdict == BGP_UPDATE_WITHDRAW) {
+        for (size_t i = 0; i < u->withdrawn_n; i++) withdraw_all(s, &p, &u->withdrawn[i]);
+        for (size_t i = 0; i < u->announced_n; i++) withdraw_all(s, &p, &u->announced[i]);
+        return;
+    }
+    EACH_UP(t)
+    {
+        struct writer w = room(t);
+        bmp_update(&w, &p, BMP_ADJ_RIB_IN_PRE, k->as4, u->message);
+        commit(t, &w);
+    }
+}
+
+void stations_best(struct stations *s, domain_ref domain, const struct prefix *prefix, const struct attrs *a)
+{
+    if (domain >= s->tables_n || !s->tables[domain].up) return;
+    struct bmp_peer p = s->tables[domain].peer;
+    p.wall_us = clock_wall_us();
+    EACH_UP(t)
+    {
+        struct writer w = room(t);
+        bmp_path(&w, &p, BMP_LOC_RIB, prefix, a);
+        commit(t, &w);
+    }
+}
+
 void stations_path(struct stations *s, peer_ref peer, const struct prefix *prefix,
                    const struct attrs *a)
 {
@@ -487,6 +685,7 @@ static void tick(struct station *t, instant now)
         t->all->ask(t->all->ctx, t->token, &t->at);
     } else if (t->state == UP) {
         put_statistics(t);
+        put_table_statistics(t);
         t->next = instant_after(now, duration_s(STATISTICS_S));
     } else {
         hang_up(t, now, "no answer");

@@ -1,4 +1,4 @@
-/* edge/stations.h - copies of sessions and routes to BGP monitoring stations (RFC 7854, 8671), from
+/* edge/stations.h - copies of sessions and routes to BGP monitoring stations (RFC 7854, 8671, 9069), from
  * the router process. A station that reads too slowly costs a buffer of the configured size and
  * nothing else: when it is full the connection is given up and begins anew with the whole picture
  * later. */
@@ -21,6 +21,8 @@ void stations_up(struct stations *s, peer_ref peer, const struct router_session 
 void stations_down(struct stations *s, peer_ref peer, enum bgp_down why, uint8_t code,
                    uint8_t subcode);
 void stations_sent(struct stations *s, peer_ref peer, struct span update);
+void stations_received(struct stations *s, peer_ref peer, const struct bgp_update *u);
+void stations_best(struct stations *s, domain_ref domain, const struct prefix *p, const struct attrs *a);
 void stations_path(struct stations *s, peer_ref peer, const struct prefix *p,
                    const struct attrs *a);
 

@@ -208,7 +208,9 @@ struct intent {
     struct { /* stations that get a copy of sessions and routes (RFC 7854) */
         struct intent_endpoint *stations;
         size_t stations_n;
-        bool adj_rib_out; /* RFC 8671: what we send as well */
+        bool adj_rib_out;    /* RFC 8671: what we send as well */
+        bool adj_rib_in_pre; /* what neighbours send, before policy */
+        bool loc_rib;        /* RFC 9069: the best paths of each domain */
         uint32_t buffer_kb; /* waiting for a station, at most; then it starts anew */
     } bmp;
     struct { /* Prometheus text over plain HTTP */

@@ -429,6 +429,8 @@ static const struct field rpki_rows[] = {
 static const struct field bmp_rows[] = {
     {"stations", FIELD_CUSTOM, 0, .read = read_stations, .write = write_stations},
     {"adj_rib_out", FIELD_BOOL, offsetof(struct intent, bmp.adj_rib_out)},
+    {"adj_rib_in_pre", FIELD_BOOL, offsetof(struct intent, bmp.adj_rib_in_pre)},
+    {"loc_rib", FIELD_BOOL, offsetof(struct intent, bmp.loc_rib)},
     {"buffer_kb", FIELD_U32, offsetof(struct intent, bmp.buffer_kb), .min = BMP_LEAST_KB,
      .max = BMP_MOST_KB},
     {0},

@@ -57,6 +57,7 @@ void import_changed(struct router *r, domain_ref ref, size_t slot, const struct 
     struct domain *d = r->domains[ref];
     if (c->next_hops && running(r)->dataplane != DATAPLANE_NONE) kernel_change(r, ref, slot, c->node);
     r->changes += c->best;
+    if (c->best && r->tap.best) tap_best_told(r, ref, &d->tables[slot], c->node);
     if (c->best || d->listening[slot] & GROUPS_THAT_GET_MANY)
         note_for_groups(r, d, slot, c->node, c->best);
 }
@@ -334,7 +335,7 @@ void import_update(struct router *r, peer_ref ref, const struct bgp_update *u, i
     struct peer *p = r->peers[ref];
     say_faults(r, ref, u);
     faults_note(&p->faults, u, now);
-    if (r->tap.received) r->tap.received(r->tap.ctx, ref, u->message);
+    if (r->tap.received) r->tap.received(r->tap.ctx, ref, u);
     for (size_t i = 0; i < u->withdrawn_n; i++)
         if (u->withdrawn[i].family & p->families) withdraw(r, p, &u->withdrawn[i]);
     for (size_t i = 0; i < u->announced_n; i++) {

@@ -104,8 +104,45 @@ static void visit_paths(const struct router *r, const struct router_walk *w, rou
         if (p->flags & PATH_REFUSED) continue;
         struct attrs a = attr_view(&r->rib.attrs, p->attrs);
         visit(ctx, &(struct router_seen){source_peer(p->source),
-                                         w->domain, table_prefix(t, w->node), &a});
+                                         w->domain, table_prefix(t, w->node), &a, p->attrs});
     }
+}
+
+/* What has no next hop is ours: the table says so by an address of zeros. */
+static struct attrs best_view(const struct router *r, const struct table *t, const struct path *p)
+{
+    struct attrs a = attr_view(&r->rib.attrs, p->attrs);
+    if (addr_is_none(&a.next_hop))
+        a.next_hop = (struct addr){.family = (uint8_t)(t->slot ? FAMILY_IPV6 : FAMILY_IPV4)};
+    a.has |= HAS_NEXT_HOP;
+    return a;
+}
+
+bool router_walk_best(const struct router *r, domain_ref domain, struct router_walk *w, size_t budget,
+                      router_visit *visit, void *ctx)
+{
+    for (; budget; budget--) {
+        if (!walk_next(r, domain, w)) return false;
+        const struct table *t = &r->domains[w->domain]->tables[w->slot];
+        const struct path *best = node_best(table_node(t, w->node));
+        if (!best) continue;
+        struct attrs a = best_view(r, t, best);
+        visit(ctx, &(struct router_seen){source_peer(best->source), w->domain, table_prefix(t, w->node), &a, best->attrs});
+    }
+    return true;
+}
+
+static void count_best(void *ctx, const struct router_seen *s)
+{
+    uint64_t *n = ctx;
+    n[s->prefix.addr.family == FAMILY_IPV6]++;
+}
+
+void router_best_routes(const struct router *r, domain_ref ref, uint64_t out[static 2])
+{
+    struct router_walk w = {0};
+    out[0] = out[1] = 0;
+    router_walk_best(r, ref, &w, SIZE_MAX, count_best, out);
 }
 
 bool router_walk_in(const struct router *r, domain_ref domain, struct router_walk *w, size_t budget,
@@ -170,6 +207,15 @@ void tap_path_told(struct router *r, peer_ref ref, const struct table *t, node_r
     }
     struct attrs a = attr_view(&r->rib.attrs, path->attrs);
     r->tap.path(r->tap.ctx, ref, &prefix, &a);
+}
+
+void tap_best_told(struct router *r, domain_ref ref, const struct table *t, node_ref n)
+{
+    struct prefix prefix = table_prefix(t, n);
+    const struct path *best = node_best(table_node(t, n));
+    struct attrs a = {0};
+    if (best) a = best_view(r, t, best);
+    r->tap.best(r->tap.ctx, ref, &prefix, best ? &a : NULL);
 }
 
 void tap_sent(struct router *r, peer_ref ref, struct span bytes)

@@ -21,6 +21,7 @@ MUST_USE bool router_session_of(const struct router *r, peer_ref peer, struct ro
 size_t router_peers(const struct router *r);                     /* refs are below */
 size_t router_domains(const struct router *r);                   /* refs are below */
 size_t router_routes(const struct router *r, domain_ref domain); /* prefixes in its tables */
+void router_best_routes(const struct router *r, domain_ref domain, uint64_t out[static 2]); /* usable ones, IPv4 and IPv6: a walk */
 
 /* --- walks --- Zeroed to begin with; they may be left alone between calls while the router goes
  * on: what was there all the time is seen once. */
@@ -32,7 +33,8 @@ struct router_seen {
     peer_ref peer; /* NO_REF: originated here */
     domain_ref domain;
     struct prefix prefix;
-    const struct attrs *attrs; /* good during the call */
+    const struct attrs *attrs; /* good during the call; of a walk over paths: until the walk returns */
+    uint32_t attrs_id;         /* the same for the same attributes of a walk over paths; 0: not known */
 };
 typedef void router_visit(void *ctx, const struct router_seen *s);
 
@@ -40,6 +42,9 @@ typedef void router_visit(void *ctx, const struct router_seen *s);
  * other. At most `budget` prefixes. True: there is more. `domain` NO_REF: of all. */
 bool router_walk_in(const struct router *r, domain_ref domain, struct router_walk *w, size_t budget,
                     router_visit *visit, void *ctx);
+/* The best path of every prefix; ours have the next hop 0.0.0.0 or ::. */
+bool router_walk_best(const struct router *r, domain_ref domain, struct router_walk *w, size_t budget,
+                      router_visit *visit, void *ctx);
 /* What one neighbour was told, with the attributes it got. */
 bool router_walk_out(struct router *r, peer_ref peer, struct router_walk *w, size_t budget,
                      router_visit *visit, void *ctx);
@@ -50,10 +55,12 @@ struct router_tap {
     void (*state)(void *ctx, peer_ref peer, enum bgp_state from, enum bgp_state to);
     void (*up)(void *ctx, peer_ref peer, const struct router_session *s);
     void (*down)(void *ctx, peer_ref peer, enum bgp_down why, uint8_t code, uint8_t subcode);
-    void (*received)(void *ctx, peer_ref peer, struct span update); /* whole messages */
+    void (*received)(void *ctx, peer_ref peer, const struct bgp_update *u); /* before it is applied */
     void (*sent)(void *ctx, peer_ref peer, struct span update);
     /* The neighbour's path to a prefix is this now; NULL: it has none that may be used. */
     void (*path)(void *ctx, peer_ref peer, const struct prefix *p, const struct attrs *a);
+    /* The best path of a domain to a prefix is this now; NULL: there is none. */
+    void (*best)(void *ctx, domain_ref domain, const struct prefix *p, const struct attrs *a);
 };
 void router_listen(struct router *r, const struct router_tap *tap); /* NULL: no more */
 

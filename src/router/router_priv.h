@@ -211,6 +211,7 @@ static inline void tap_path(struct router *r, peer_ref ref, const struct table *
 {
     if (r->tap.path) tap_path_told(r, ref, t, n); /* once per prefix received: no call when nobody listens */
 }
+void tap_best_told(struct router *r, domain_ref ref, const struct table *t, node_ref n);
 void tap_sent(struct router *r, peer_ref ref, struct span messages);
 
 /* show.c: parts of rows, each with what separates it from the one before */

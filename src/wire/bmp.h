@@ -1,4 +1,5 @@
-/* wire/bmp.h - messages to a BGP monitoring station (RFC 7854; RFC 8671 for what is sent). Encoders
+/* wire/bmp.h - messages to a BGP monitoring station (RFC 7854; RFC 8671 for what is sent, RFC
+ * 9069 for the tables). Encoders
  * only: nothing is ever read from a station. Pure. A writer that went bad holds no whole message.
  */
 #pragma once
@@ -16,9 +17,11 @@ enum bmp_type {
     BMP_TERMINATION
 };
 
-enum bmp_view {                  /* which table of the neighbour a message is about */
-                BMP_ADJ_RIB_IN,  /* after policy: paths as they are used */
-                BMP_ADJ_RIB_OUT, /* after policy: messages as they were sent */
+enum bmp_view {              /* which table a message is about */
+    BMP_ADJ_RIB_IN_PRE,      /* of the neighbour, before policy: messages as they came */
+    BMP_ADJ_RIB_IN,          /* after policy: paths as they are used */
+    BMP_ADJ_RIB_OUT,         /* after policy: messages as they were sent */
+    BMP_LOC_RIB,             /* the best paths of a domain; its bmp_peer is bmp_table_of */
 };
 
 struct bmp_peer {
@@ -27,7 +30,10 @@ struct bmp_peer {
     struct addr address;
     uint32_t asn, id;
     int64_t wall_us; /* of the event */
+    bool loc_rib;    /* not a neighbour but a table of ours (RFC 9069 4.1) */
 };
+/* The peer header's values for a domain's table. */
+struct bmp_peer bmp_table_of(uint32_t own_asn, uint32_t own_id, uint32_t domain_number);
 
 /* Who we are; the first message of a session. */
 void bmp_initiation(struct writer *w, const char *name, const char *description);
@@ -53,12 +59,19 @@ enum bmp_down { /* RFC 7854 4.9 */
 void bmp_peer_down(struct writer *w, const struct bmp_peer *p, enum bmp_down why,
                    struct span notification, uint16_t event);
 
+/* A table is told from now on, and no more (reason 6); `name` is the domain's (RFC 9069 5.2, 5.3). */
+void bmp_table_up(struct writer *w, const struct bmp_peer *p, const char *name);
+void bmp_table_down(struct writer *w, const struct bmp_peer *p, const char *name);
+
 /* A whole UPDATE. `as4`: its AS_PATH has four-octet numbers. */
 void bmp_update(struct writer *w, const struct bmp_peer *p, enum bmp_view view, bool as4,
                 struct span message);
 /* The neighbour's path to a prefix is this one; NULL: it has none any more. */
 void bmp_path(struct writer *w, const struct bmp_peer *p, enum bmp_view view,
               const struct prefix *prefix, const struct attrs *a);
+/* Prefixes of one family with the same attributes. All in one UPDATE: a caller has few enough that they fit. */
+void bmp_paths(struct writer *w, const struct bmp_peer *p, enum bmp_view view, const struct prefix *prefixes,
+               size_t n, const struct attrs *a);
 /* A view is told whole. */
 void bmp_end_of_rib(struct writer *w, const struct bmp_peer *p, enum bmp_view view, bool six);
 
@@ -77,3 +90,5 @@ enum bmp_statistic {
 };
 void bmp_statistics(struct writer *w, const struct bmp_peer *p,
                     const uint64_t values[BMP_STATISTICS_N]);
+/* Of a table: its routes, all and by family (types 8 and 10). */
+void bmp_table_statistics(struct writer *w, const struct bmp_peer *p, uint64_t ipv4, uint64_t ipv6);

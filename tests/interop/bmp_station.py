@@ -24,6 +24,7 @@ def peer(data):
     address = ipaddress.ip_address(head[10:26] if flags & 0x80 else head[22:26])
     asn, identifier, seconds, micro = struct.unpack("!IIII", head[26:42])
     return {"kind": kind, "post": bool(flags & 0x40), "as2": bool(flags & 0x20), "out": bool(flags & 0x10),
+            "view": "table" if kind == 3 else "out" if flags & 0x10 else "in" if flags & 0x40 else "pre",
             "rd": [rd_type, rd_asn, rd_number], "peer": str(address), "asn": asn,
             "id": str(ipaddress.ip_address(identifier)), "at": seconds + micro / 1e6}, rest
 
@@ -81,6 +82,15 @@ def update(data, width):
     return {**out, "end_of_rib": empty}
 
 
+def tlvs(data, text=True):
+    found = []
+    while data:
+        kind, n = struct.unpack("!HH", data[:4])
+        value, data = take(data[4:], n)
+        found.append([kind, value.decode() if text else value])
+    return found
+
+
 def decode(kind, data):
     out = {"type": TYPES[kind]}
     if kind <= 3:
@@ -93,13 +103,20 @@ def decode(kind, data):
         if data[0] in (1, 3):
             body, _ = message(data[1:], 3)
             out["notification"] = [body[0], body[1]]
+        if data[0] == 6:
+            out["information"] = tlvs(data[1:])
     elif kind == 3:
         _, data = take(data, 20)
         sent, data = message(data, 1)
         got, data = message(data, 1)
+        out["information"] = tlvs(data)
         out["opens"] = [struct.unpack("!BHHI", o[:9])[1:3] for o in (sent, got)]
     elif kind == 1:
-        out["figures"] = struct.unpack("!I", data[:4])[0]
+        n, data = struct.unpack("!I", data[:4])[0], data[4:]
+        found = tlvs(data, text=False)
+        if len(found) != n:
+            raise ValueError(f"{n} figures promised, {len(found)} there")
+        out["figures"] = [[kind, *struct.unpack({4: "!I", 8: "!Q", 11: "!HBQ"}[len(v)], v)] for kind, v in found]
     return out
 
 

@@ -256,6 +256,36 @@ def bmp_station_sees_sessions_and_routes(scene):
     wait_for("Termination", lambda: station.messages("termination"))
 
 
+def bmp_station_sees_what_policy_refused_and_each_table(scene):
+    """Before policy (RFC 7854), after it, and the domain's table (RFC 9069): of two prefixes one is declared."""
+    station = Station(scene)
+    edge = Edge(scene, [right(role="customer")], networks=(),
+                domain_more={"kind": "microsoft", "advertised_prefixes": ["198.51.100.0/24"]},
+                bmp={"stations": [f"127.0.0.1:{Station.PORT}"], "adj_rib_in_pre": True, "loc_rib": True})
+    bird = Bird(scene, networks=["198.51.100.0/24", "203.0.113.0/24"])
+
+    def told(view, key="announced"):
+        return {p for m in station.messages("route") if m["view"] == view for p in m[key]}
+    wait_for("before policy", lambda: told("pre") >= {"198.51.100.0/24", "203.0.113.0/24"}, 30)
+    wait_for("after policy and in the table", lambda: "198.51.100.0/24" in told("in") and "198.51.100.0/24" in told("table"), 30)
+    assert "203.0.113.0/24" not in told("in") | told("table")
+    table = [m for m in station.messages("up") if m["kind"] == 3]
+    assert len(table) == 1 and table[0]["asn"] == 65001 and table[0]["information"] == [[3, "blue"]], table
+    bird.ask("disable s4")
+    for view in ("pre", "in", "table"):
+        wait_for(f"a withdrawal from {view}", lambda: "198.51.100.0/24" in told(view, "withdrawn"), 30)
+    bird.ask("enable s4")
+    wait_for("it is back", lambda: [m for m in station.messages("route") if m["view"] == "table"][-1]["announced"] != [], 30)
+    station.process.kill()
+    station.process.wait()
+    os.unlink(station.file)
+    late = Station(scene)  # what came before it is asked for again (RFC 2918)
+    wait_for("the whole of it again", lambda: {p for m in late.messages("route") if m["view"] == "pre"
+                                               for p in m["announced"]} >= {"198.51.100.0/24", "203.0.113.0/24"}, 60)
+    wait_for("the table", lambda: any(m["view"] == "table" and m["end_of_rib"] for m in late.messages("route")), 30)
+    assert not late.messages("fault"), late.messages("fault")
+
+
 def bmp_station_that_comes_late_gets_the_whole_picture(scene):
     edge = Edge(scene, [right()], bmp={"stations": [f"127.0.0.1:{Station.PORT}"], "adj_rib_out": True})
     bird = Bird(scene)

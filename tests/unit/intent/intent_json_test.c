@@ -54,7 +54,7 @@ static const char attached[] =
 
 static const char watched[] =
     "{\"router\":{\"name\":\"e1\",\"id\":\"192.0.2.1\",\"asn\":12076},\"rpki\":{\"caches\":[\"127.0.0.1:3323\"],"
-    "\"refresh\":60},\"bmp\":{\"stations\":[\"[::1]:11019\"],\"adj_rib_out\":true},\"metrics\":{\"listen\":"
+    "\"refresh\":60},\"bmp\":{\"stations\":[\"[::1]:11019\"],\"adj_rib_out\":true,\"adj_rib_in_pre\":true,\"loc_rib\":true},\"metrics\":{\"listen\":"
     "[\"127.0.0.1:9179\"]},\"domains\":[{\"name\":\"m\",\"kind\":\"microsoft\",\"origin_validation\":\"drop\","
     "\"route_filter\":[\"12076:5010\"],\"peers\":[{\"name\":\"c\",\"address\":\"10.0.0.1\",\"asn\":65001,"
     "\"role\":\"customer\",\"graceful_shutdown\":true}]}]}";

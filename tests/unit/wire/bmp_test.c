@@ -179,6 +179,87 @@ static void figures_have_their_types_and_widths(void **state)
     assert_int_equal(cursor_left(&c), 0);
 }
 
+static void each_view_has_its_flags(void **state)
+{
+    (void)state;
+    static const uint8_t flags[] = {[BMP_ADJ_RIB_IN_PRE] = 0, [BMP_ADJ_RIB_IN] = 0x40, [BMP_ADJ_RIB_OUT] = 0x50};
+    struct bmp_peer p = customer("192.0.2.1");
+    for (enum bmp_view v = BMP_ADJ_RIB_IN_PRE; v < BMP_LOC_RIB; v++) {
+        struct writer w = writer_on(buf, sizeof buf);
+        bmp_update(&w, &p, v, true, span_of("x", 1));
+        assert_int_equal(buf[BMP_COMMON], 1);
+        assert_int_equal(buf[BMP_COMMON + 1], flags[v]);
+    }
+}
+
+/* RFC 9069 4: type 3, no flags, no address, our own AS and identifier. */
+static void a_table_is_a_peer_of_a_type_of_its_own(void **state)
+{
+    (void)state;
+    static const uint8_t head[34] = {3, 0, 0, 2, 0, 0, 0x2f, 0x2c, 0, 3, [28] = 0x2f, 0x2c, 192, 0, 2, 1};
+    struct bmp_peer p = bmp_table_of(12076, 0xc0000201, 3);
+    struct writer w = writer_on(buf, sizeof buf);
+    bmp_table_up(&w, &p, "blue");
+    struct cursor c = body_of(&w, BMP_PEER_UP);
+    assert_memory_equal(c.p, head, sizeof head);
+    cursor_take(&c, BMP_PEER + 16 + 4);
+    struct bgp_open opens[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct bgp_fault fault;
+        struct bgp_frame frame;
+        assert_int_equal(bgp_frame_next(span_of(c.p, cursor_left(&c)), BGP_MESSAGE_MAX, &frame, &fault), BGP_FRAME_WHOLE);
+        assert_true(bgp_open_decode(frame.message, &opens[i], &fault));
+        cursor_take(&c, frame.message.n);
+    }
+    assert_memory_equal(&opens[0], &opens[1], sizeof opens[0]);
+    assert_true(opens[0].caps.as4 && opens[0].caps.families == (BGP_IPV4_UNICAST | BGP_IPV6_UNICAST));
+    assert_int_equal(opens[0].asn, 12076);
+    static const uint8_t name[] = {0, 3, 0, 4, 'b', 'l', 'u', 'e'};
+    assert_int_equal(cursor_left(&c), sizeof name);
+    assert_memory_equal(c.p, name, sizeof name);
+    w = writer_on(buf, sizeof buf);
+    bmp_table_down(&w, &p, "blue");
+    c = body_of(&w, BMP_PEER_DOWN);
+    cursor_take(&c, BMP_PEER);
+    assert_int_equal(cursor_u8(&c), 6);
+    assert_memory_equal(c.p, name, sizeof name);
+    w = writer_on(buf, sizeof buf);
+    bmp_table_statistics(&w, &p, 5, 2);
+    static const uint8_t figures[] = {0, 0, 0, 3, 0, 8,  0, 8,  0, 0, 0, 0, 0, 0, 0, 7, 0, 10, 0, 11, 0, 1,
+                                      1, 0, 0, 0, 0, 0,  0, 0,  5, 0, 10, 0, 11, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 2};
+    c = body_of(&w, BMP_STATISTICS);
+    cursor_take(&c, BMP_PEER);
+    assert_int_equal(cursor_left(&c), sizeof figures);
+    assert_memory_equal(c.p, figures, sizeof figures);
+}
+
+static void prefixes_with_the_same_attributes_share_a_message(void **state)
+{
+    (void)state;
+    const char *const texts[2][3] = {{"10.1.0.0/16", "10.2.0.0/17", "0.0.0.0/0"},
+                                     {"2001:db8:1::/48", "2001:db8::/32", "::/0"}};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < 2; i++) {
+        struct prefix p[3], got;
+        uint32_t id;
+        for (size_t k = 0; k < 3; k++) assert_int_equal(prefix_parse(texts[i][k], &p[k]), PREFIX_FINE);
+        struct attrs a = {.has = HAS_ORIGIN | HAS_AS_PATH | HAS_NEXT_HOP, .next_hop = address(i ? "2001:db8::9" : "192.0.2.1")};
+        struct bmp_peer peer = customer("192.0.2.1");
+        struct writer w = writer_on(buf, sizeof buf);
+        bmp_paths(&w, &peer, BMP_ADJ_RIB_IN, p, 3, &a);
+        struct bgp_update *u = update_in(&w, &arena);
+        assert_int_equal(u->announced_n, 1);
+        assert_int_equal(u->announced[0].count, 3);
+        struct cursor c = cursor_of(u->announced[0].bytes);
+        for (size_t k = 0; k < 3; k++) {
+            assert_true(bgp_nlri_next(&c, &u->announced[0], &got, &id));
+            assert_true(prefix_equal(&p[k], &got));
+        }
+    }
+    arena_drop(&arena);
+}
+
 static void what_does_not_fit_is_bad(void **state)
 {
     (void)state;
@@ -198,6 +279,9 @@ int main(void)
         cmocka_unit_test(a_path_is_an_update_that_any_speaker_reads),
         cmocka_unit_test(sessions_come_with_both_opens_and_go_with_their_reason),
         cmocka_unit_test(figures_have_their_types_and_widths),
+        cmocka_unit_test(each_view_has_its_flags),
+        cmocka_unit_test(a_table_is_a_peer_of_a_type_of_its_own),
+        cmocka_unit_test(prefixes_with_the_same_attributes_share_a_message),
         cmocka_unit_test(what_does_not_fit_is_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
