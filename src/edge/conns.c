@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "edge/accept_rate.h"
+#include "sys/log.h"
 #include "sys/peer_socket.h"
 
 enum {
@@ -64,6 +66,7 @@ struct conns {
     size_t farewells_n;
     struct listener *listeners;
     uint32_t serial, own_asn;
+    struct accept_rate rate;
     struct addr (*pairs)[2];
     size_t pairs_n;
     uint8_t read_buf[READ_ROOM], write_buf[WRITE_ROOM];
@@ -80,6 +83,8 @@ struct conns *conns_new(struct loop *l, struct router *r,
     c->ctx = ctx;
     return c;
 }
+
+uint64_t conns_refused(const struct conns *c) { return c->rate.refused; }
 
 void conns_own_asn(struct conns *c, uint32_t asn) { c->own_asn = asn; }
 
@@ -399,12 +404,21 @@ static domain_ref domain_of(const struct conns *c, const char *name)
     return NO_REF;
 }
 
+static bool may_come(struct conns *c, const struct addr *from, instant now)
+{
+    char text[ADDR_TEXT_MAX];
+    if (accept_rate_take(&c->rate, from, now)) return true;
+    log_line(LOG_LINE_WARN, "accept-limited", addr_text(from, text), "more than %d connections in a second", ACCEPT_RATE);
+    return false;
+}
+
 static void accept_one(struct listener *l, int fd, instant now)
 {
     struct conns *c = l->all;
     struct addr local, remote;
     domain_ref d = *l->domain ? domain_of(c, l->domain) : NO_REF;
-    bool fine = tcp_ends(fd, &local, &remote) && (d != NO_REF || !*l->domain);
+    bool there = tcp_ends(fd, &local, &remote);
+    bool fine = there && may_come(c, &remote, now) && (d != NO_REF || !*l->domain);
     peer_ref peer = fine ? router_accept(c->router, d, &remote, &local, now) : NO_REF;
     const struct intent_peer *conf = router_peer(c->router, peer);
     if (peer == NO_REF || !conf) {

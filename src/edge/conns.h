@@ -29,6 +29,9 @@ void conns_opened(struct conns *c, uint32_t token, int fault, int fd, instant no
 void conns_listener(struct conns *c, uint32_t id, const char *domain, int fd);
 void conns_listener_gone(struct conns *c, uint32_t id);
 
+/* Connections closed because their address opened too many (RB-093). */
+uint64_t conns_refused(const struct conns *c);
+
 /* After every call into the router. */
 void conns_work(struct conns *c, instant now);
 void conns_tick(struct conns *c, instant now);

@@ -355,6 +355,8 @@ static void share_drops(struct process *p, const char *arg, struct text *out)
 {
     (void)arg;
     bfd_engine_show_drops(p->bfd, out);
+    text_addf(out, ",{\"where\":\"listener\",\"reason\":\"too many connections from an address\",\"packets\":%llu}",
+              (unsigned long long)conns_refused(p->conns));
 }
 
 static void show_bmp(struct process *p, const char *arg, struct text *out)

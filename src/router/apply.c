@@ -336,6 +336,7 @@ static void peer_change(struct router *r, peer_ref ref, const struct intent_peer
     }
     if (p->limited && (old.max_ipv4 != conf->max_ipv4 || old.max_ipv6 != conf->max_ipv6)) {
         p->limited = false; /* the operator has dealt with it */
+        p->limit_times = 0;
         peer_start(r, ref, now);
     }
     if (!p->up) return;

@@ -8,6 +8,8 @@
 enum {
     BATCH = 16,            /* prefixes whose index slots are fetched together */
     LIMIT_RESTART_S = 300, /* RB-091 */
+    LIMIT_LONGEST_S = 3600, /* unless more is configured */
+    LIMIT_DOUBLINGS = 6,
 };
 
 struct batch {
@@ -361,17 +363,28 @@ uint32_t peer_limit(const struct router *r, const struct peer *p, size_t slot)
                            slot ? p->conf->max_ipv6 : p->conf->max_ipv4);
 }
 
+/* Twice as long each time: a table that does not fit now will not fit at once. */
+static duration limit_pause(struct peer *p, instant now)
+{
+    int64_t first = p->conf->limit_restart_s ? p->conf->limit_restart_s : LIMIT_RESTART_S;
+    if (instant_since(now, p->up_since).us >= p->limit_pause.us) p->limit_times = 0; /* it kept to it for as long */
+    int64_t s = first << p->limit_times, most = first > LIMIT_LONGEST_S ? first : LIMIT_LONGEST_S;
+    if (p->limit_times < LIMIT_DOUBLINGS) p->limit_times++;
+    p->limit_pause = duration_s(s < most ? s : most);
+    return p->limit_pause;
+}
+
 static void limit_exceeded(struct router *r, peer_ref ref, size_t slot, uint32_t limit, instant now)
 {
     struct peer *p = r->peers[ref];
     uint8_t data[7] = {0, (uint8_t)(slot ? 2 : 1), 1}; /* AFI, SAFI, limit (RFC 4486 4) */
     for (size_t i = 0; i < 4; i++) data[3 + i] = (uint8_t)(limit >> (24 - 8 * i));
     uint32_t count = peer_received(r, p, slot);
-    uint32_t wait = p->conf->limit_restart_s ? p->conf->limit_restart_s : LIMIT_RESTART_S;
-    say(r, p->domain, ref, "prefix-limit-exceeded", "%u IPv%c prefixes, limit %u; down for %u s", count,
-        slot ? '6' : '4', limit, wait);
+    duration wait = limit_pause(p, now);
+    say(r, p->domain, ref, "prefix-limit-exceeded", "%u IPv%c prefixes, limit %u; down for %lld s", count,
+        slot ? '6' : '4', limit, (long long)duration_to_s(wait));
     p->limited = true;
-    p->limited_until = instant_after(now, duration_s(wait));
+    p->limited_until = instant_after(now, wait);
     peer_stop(r, ref, 1, span_of(data, sizeof data), false, now);
 }
 

@@ -307,6 +307,7 @@ bool router_reset(struct router *r, const char *name, const char *words, instant
     say(r, p->domain, ref, "session-reset", "by an operator");
     if (p->limited) {
         p->limited = false;
+        p->limit_times = 0;
         peer_start(r, ref, now);
     } else if (!p->conf->admin_down) {
         peer_stop_saying(r, ref, 4, words, true, now);

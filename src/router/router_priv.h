@@ -60,6 +60,7 @@ struct peer {
     bool leaving;        /* dropped by an intent; kept until its NOTIFICATION had time to go out */
     bool up;
     bool limited;        /* down because of its prefix limit */
+    uint8_t limit_times; /* so often before, without having kept to it in between */
     bool eor_awaited;    /* its End-of-RIB, or the end of our patience, is still to come */
     bool signalled;      /* writable was reported, nothing pulled dry since */
     domain_ref domain;
@@ -90,6 +91,7 @@ struct peer {
     struct shape shape[FAMILIES]; /* of what it is told, and their numbers */
     uint16_t shape_number[FAMILIES];
     struct open_copy open_sent[BGP_CONNS], open_got[BGP_CONNS];
+    duration limit_pause; /* the last one */
     instant limited_until, stale_until, leaving_until, up_since, retelling_until;
 };
 

@@ -1,0 +1,30 @@
+/* edge/accept_rate.c - seconds of their own for a few hundred addresses. */
+#include "edge/accept_rate.h"
+
+static size_t set_of(const struct addr *a)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < sizeof a->b; i++) h = (h ^ a->b[i]) * 16777619u;
+    return (h ^ h >> 16) % ACCEPT_SETS;
+}
+
+bool accept_rate_take(struct accept_rate *r, const struct addr *from, instant now)
+{
+    size_t set = set_of(from), at = 0;
+    for (size_t i = 0; i < ACCEPT_WAYS; i++) {
+        if (r->rows[set][i].n && addr_equal(&r->rows[set][i].from, from)) {
+            at = i;
+            break;
+        }
+        if (r->rows[set][i].begun.us < r->rows[set][at].begun.us) at = i;
+    }
+    bool known = r->rows[set][at].n && addr_equal(&r->rows[set][at].from, from);
+    if (!known || instant_since(now, r->rows[set][at].begun).us >= duration_s(1).us) {
+        r->rows[set][at].from = *from;
+        r->rows[set][at].begun = now;
+        r->rows[set][at].n = 0;
+    }
+    bool fine = ++r->rows[set][at].n <= ACCEPT_RATE;
+    r->refused += !fine;
+    return fine;
+}
