@@ -41,5 +41,9 @@ void fast_show_drops(const struct fast *f, struct text *out);
 void fast_show(const struct fast *f, struct text *out);
 /* Pools with their use and forecast, and the partner. */
 void fast_show_nat(const struct fast *f, struct text *out);
+/* Rows of what the policers of an attachment let through and dropped, by class, in octets; the kernel's own
+ * counters see nothing of it. Their sums; no rows without a rate. */
+struct fast_bytes { uint64_t rx, tx; };
+struct fast_bytes fast_show_classes(const struct fast *f, const char *domain, const char *attachment, struct text *out);
 /* A DSCP view: classes, policers with their counters; the object is left open. */
 void fast_show_qos(const struct fast *f, struct text *out);

@@ -1,5 +1,6 @@
 /* edge/fast_show.c - counters and tables of the fast path as JSON. */
 #include <stdio.h>
+#include <string.h>
 #include "edge/fast_priv.h"
 #include "edge/json_out.h"
 
@@ -72,10 +73,28 @@ void fast_show(const struct fast *f, struct text *out)
     text_add(out, "]}");
 }
 
+static const char *const classes[FAST_CLASSES] = {"voice", "interactive", "default", "unlisted"};
+
+struct fast_bytes fast_show_classes(const struct fast *f, const char *domain, const char *attachment, struct text *out)
+{
+    struct fast_bytes sum = {0};
+    const struct fast_att *a = f->path ? f->atts : NULL;
+    while (a && (strcmp(a->domain->name, domain) != 0 || strcmp(a->name, attachment) != 0)) a = a->next;
+    for (int k = 0; a && (a->rules.policer_in || a->rules.policer_out) && k < FAST_CLASSES; k++) {
+        const struct fast_policer *in = &f->tables.policers[a->rules.policer_in];
+        const struct fast_policer *to = &f->tables.policers[a->rules.policer_out]; /* row 0 counts nothing */
+        text_addf(out, "%s{\"class\":\"%s\",\"rx_bytes\":%llu,\"tx_bytes\":%llu,\"rx_dropped\":%llu,\"tx_dropped\":%llu}",
+                  k ? "," : "", classes[k], (unsigned long long)in->passed[k].bytes, (unsigned long long)to->passed[k].bytes,
+                  (unsigned long long)in->dropped[k].bytes, (unsigned long long)to->dropped[k].bytes);
+        sum.rx += in->passed[k].bytes;
+        sum.tx += to->passed[k].bytes;
+    }
+    return sum;
+}
+
 static void put_policer(const struct fast *f, const struct fast_att *a, const char *direction, uint32_t row,
                         const char *between, struct text *out)
 {
-    static const char *const classes[FAST_CLASSES] = {"voice", "interactive", "default", "unlisted"};
     const struct fast_policer *p = &f->tables.policers[row];
     for (int k = 0; row && k < FAST_CLASSES; k++) {
         text_addf(out, "%s{\"domain\":", k ? "," : between);
@@ -83,7 +102,8 @@ static void put_policer(const struct fast *f, const struct fast_att *a, const ch
         json_put_key(out, "attachment", a->name);
         json_put_key(out, "direction", direction);
         json_put_key(out, "class", classes[k]);
-        text_addf(out, ",\"passed\":%llu,\"dropped\":%llu}", (unsigned long long)p->passed[k], (unsigned long long)p->dropped[k]);
+        text_addf(out, ",\"passed\":%llu,\"dropped\":%llu}", (unsigned long long)p->passed[k].packets,
+                  (unsigned long long)p->dropped[k].packets);
     }
 }
 

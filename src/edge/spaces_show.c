@@ -40,7 +40,20 @@ static void put_forwarding(const struct intent_attachment *a, struct text *out)
     text_add(out, "]");
 }
 
-static void put_attachment(struct space *sp, const struct intent_attachment *a, struct text *out)
+/* The kernel counts what it forwards itself, the fast path what it forwards past the kernel. */
+static void put_bytes(const struct spaces *s, const struct space *sp, const struct intent_attachment *a,
+                      const struct netlink_link *l, struct text *out)
+{
+    struct text rows = {0};
+    struct fast_bytes fast = {0};
+    if (s->fast && sp) fast = fast_show_classes(s->fast, sp->name, a->name, &rows);
+    text_addf(out, ",\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu,\"classes\":[%s]}",
+              (unsigned long long)l->rx_packets, (unsigned long long)(l->rx_bytes + fast.rx),
+              (unsigned long long)l->tx_packets, (unsigned long long)(l->tx_bytes + fast.tx), rows.n ? text_get(&rows) : "");
+    text_drop(&rows);
+}
+
+static void put_attachment(const struct spaces *s, struct space *sp, const struct intent_attachment *a, struct text *out)
 {
     struct netlink_link l = {0};
     char addr[ADDR_TEXT_MAX];
@@ -58,9 +71,7 @@ static void put_attachment(struct space *sp, const struct intent_attachment *a, 
                   a->addresses[k].len);
     text_add(out, "]");
     put_forwarding(a, out);
-    text_addf(out, ",\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu}",
-              (unsigned long long)l.rx_packets, (unsigned long long)l.rx_bytes,
-              (unsigned long long)l.tx_packets, (unsigned long long)l.tx_bytes);
+    put_bytes(s, sp, a, &l, out);
 }
 
 void spaces_show_attachments(struct spaces *s, const struct intent *i, struct text *out)
@@ -70,7 +81,7 @@ void spaces_show_attachments(struct spaces *s, const struct intent *i, struct te
     for (size_t d = 0; d < i->domains_n; d++)
         for (size_t k = 0; k < i->domains[d].attachments_n; k++) {
             text_add(out, between);
-            put_attachment(space_named(s, i->domains[d].name), &i->domains[d].attachments[k], out);
+            put_attachment(s, space_named(s, i->domains[d].name), &i->domains[d].attachments[k], out);
             between = ",";
         }
     text_add(out, "]");

@@ -79,7 +79,7 @@ enum fast_fate {
 #define FAST_GO (-1)
 
 enum {
-    FAST_ABI = 2,                 /* raised when a layout below changes */
+    FAST_ABI = 3,                 /* raised when a layout below changes */
     FAST_ATTACHMENTS = 4096,      /* identifiers; 0 is never used */
     FAST_PLACES = 4 * FAST_ATTACHMENTS, /* of one configuration, by port and tags */
     FAST_PROBES = 8,              /* how far from its home an entry can be */
@@ -199,6 +199,11 @@ struct fast_acl {
     __u32 next, unused;           /* part; 0: the end */
 };
 
+/* Of one domain and one fate it is per processor, in row domain * FAST_FATES + fate. */
+struct fast_count {
+    __u64 packets, bytes;
+};
+
 /* A virtual-clock bucket without a lock: `tat` is when the bucket would be empty again. Times in 1/64
  * ns. Classes may fill different shares of it; class 0 (voice) has a small bucket of its own first. */
 struct fast_bucket {
@@ -208,7 +213,7 @@ struct fast_bucket {
 struct fast_policer {
     struct fast_bucket all, voice;
     __u64 limit[FAST_CLASSES], voice_limit; /* backlog allowed */
-    __u64 passed[FAST_CLASSES], dropped[FAST_CLASSES];
+    struct fast_count passed[FAST_CLASSES], dropped[FAST_CLASSES];
     __u64 unused[7];
 };
 
@@ -288,11 +293,6 @@ struct fast_name {
     char text[FAST_NAME_BYTES];
 };
 
-/* Of one domain and one fate, per processor. Row domain * FAST_FATES + fate. */
-struct fast_count {
-    __u64 packets, bytes;
-};
-
 /* Lengths less one of the tables whose length is chosen when they are made: powers of two, constants of the
  * program. */
 struct fast_masks {
@@ -332,7 +332,7 @@ static_assert(sizeof(struct fast_root) == 16, "four to a cache line");
 static_assert(sizeof(struct fast_hop) == 32, "row layout");
 static_assert(sizeof(struct fast_acl4) == 32, "row layout");
 static_assert(sizeof(struct fast_acl6) == 80, "row layout");
-static_assert(sizeof(struct fast_policer) == 192, "three cache lines");
+static_assert(sizeof(struct fast_policer) == 256, "four cache lines");
 static_assert(sizeof(struct fast_punt) == 64, "one cache line");
 static_assert(sizeof(struct fast_pool) == 192, "three cache lines");
 static_assert(sizeof(struct fast_key) == 16, "two words");

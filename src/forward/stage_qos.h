@@ -47,15 +47,15 @@ FAST_INLINE int fast_police(FAST_ENV *env, struct fast_run *r, __u32 row, __u8 t
 {
     struct fast_policer *p = fast_at_policers(env, row);
     __u32 class = fast_class_of(r->config, tos);
+    struct fast_count *count;
     int fine = 1;
     if (!p || !p->all.cost) return FAST_GO;
     if (class == 0 && p->voice.cost)
         fine = fast_bucket_take(env, r, &p->voice, r->bytes * p->voice.cost >> 16, p->voice_limit);
     if (fine) fine = fast_bucket_take(env, r, &p->all, r->bytes * p->all.cost >> 16, p->limit[class]);
-    if (fine)
-        p->passed[class]++;
-    else
-        p->dropped[class]++;
+    count = fine ? &p->passed[class] : &p->dropped[class];
+    count->packets++;
+    count->bytes += r->bytes;
     return fine ? FAST_GO : FAST_POLICED;
 }
 

@@ -142,14 +142,91 @@ static void station_up(const struct line *l, const json_t *row)
 
 static void overruns(const struct line *l, const json_t *row) { put(l, row, NULL, NULL, number_at(row, "overruns")); }
 
+static void put_two(const struct line *l, const json_t *row, const char *direction, const char *class, double value)
+{
+    text_add(l->t, l->metric);
+    metrics_label(l->t, "router", l->router, true);
+    metrics_label(l->t, "name", text_at(row, "name"), false);
+    subject_labels(l->t, text_at(row, "subject"));
+    metrics_label(l->t, "direction", direction, false);
+    if (class) metrics_label(l->t, "class", class, false);
+    metrics_value(l->t, value);
+}
+
+/* By class where something tells them apart; what nobody classed is there too, so that the sum is the whole. */
+static void bytes_of(const struct line *l, const json_t *row, const char *direction, const char *key)
+{
+    size_t i;
+    json_t *class;
+    const json_t *classes = json_object_get(row, "classes");
+    double rest = number_at(row, key);
+    json_array_foreach((json_t *)classes, i, class)
+    {
+        put_two(l, row, direction, text_at(class, "class"), number_at(class, key));
+        rest -= number_at(class, key);
+    }
+    put_two(l, row, direction, json_array_size(classes) ? "none" : NULL, rest);
+}
+
 static void bytes(const struct line *l, const json_t *row)
 {
-    put(l, row, "direction", "in", number_at(row, "rx_bytes"));
-    put(l, row, "direction", "out", number_at(row, "tx_bytes"));
+    bytes_of(l, row, "in", "rx_bytes");
+    bytes_of(l, row, "out", "tx_bytes");
+}
+
+static void policed(const struct line *l, const json_t *row)
+{
+    size_t i;
+    json_t *class;
+    json_array_foreach(json_object_get(row, "classes"), i, class)
+    {
+        put_two(l, row, "in", text_at(class, "class"), number_at(class, "rx_dropped"));
+        put_two(l, row, "out", text_at(class, "class"), number_at(class, "tx_dropped"));
+    }
+}
+
+/* --- of a domain --- */
+
+static void put_domain(const struct line *l, const char *domain, const char *label, const char *word, double value)
+{
+    text_add(l->t, l->metric);
+    metrics_label(l->t, "router", l->router, true);
+    metrics_label(l->t, "domain", domain, false);
+    if (label) metrics_label(l->t, label, word, false);
+    metrics_value(l->t, value);
+}
+
+#define POOL(what, key)                                                                            \
+    static void what(const struct line *l, const json_t *row)                                      \
+    {                                                                                              \
+        put_domain(l, text_at(row, "domain"), NULL, NULL, number_at(row, key));                    \
+    }
+POOL(ports_in_use, "bindings")
+POOL(blocks_in_use, "blocks_used")
+POOL(blocks_ours, "blocks_ours")
+POOL(pool_refused, "refused")
+
+static void pool_ports(const struct line *l, const json_t *row)
+{
+    put_domain(l, text_at(row, "domain"), NULL, NULL, number_at(row, "blocks_ours") * number_at(row, "block_ports"));
+}
+
+/* No line while the pool does not fill up. */
+static void full_in(const struct line *l, const json_t *row)
+{
+    const json_t *v = json_object_get(row, "full_in_s");
+    if (json_is_number(v)) put_domain(l, text_at(row, "domain"), NULL, NULL, json_number_value(v));
+}
+
+static void dropped(const struct line *l, const json_t *row)
+{
+    const char *where = text_at(row, "where"), *name = text_at(row, *text_at(row, "name") ? "name" : "reason");
+    put_domain(l, strncmp(where, "domain ", 7) == 0 ? where + 7 : where, "reason", name, number_at(row, "packets"));
 }
 
 static const struct {
-    const char *name, *type, *help, *list;
+    const char *name, *type, *help;
+    const char *list; /* a member, or "outer.inner" */
     void (*put)(const struct line *l, const json_t *row);
 } rows[] = {
     {"fairlead_bgp_peer_up", "gauge", "1 when the session is established.", "peers", bgp_up},
@@ -172,7 +249,24 @@ static const struct {
     {"fairlead_bmp_station_up", "gauge", "1 when the monitoring station is connected.", "stations", station_up},
     {"fairlead_bmp_overruns_total", "counter", "How often a station read too slowly and began anew.", "stations", overruns},
     {"fairlead_link_bytes_total", "counter", "Bytes over an attachment.", "attachments", bytes},
+    {"fairlead_policer_dropped_bytes_total", "counter", "Bytes above the rate, by class.", "attachments", policed},
+    {"fairlead_nat_ports_in_use", "gauge", "Ports of the pool that a binding holds.", "nat.pools", ports_in_use},
+    {"fairlead_nat_ports", "gauge", "Ports of the pool that this router may give out.", "nat.pools", pool_ports},
+    {"fairlead_nat_blocks_in_use", "gauge", "Blocks of ports that inside hosts hold.", "nat.pools", blocks_in_use},
+    {"fairlead_nat_blocks", "gauge", "Blocks that this router may give out.", "nat.pools", blocks_ours},
+    {"fairlead_nat_refused_total", "counter", "Flows that got no port.", "nat.pools", pool_refused},
+    {"fairlead_nat_full_in_seconds", "gauge", "Until the pool is full, at its present growth.", "nat.pools", full_in},
+    {"fairlead_dropped_packets_total", "counter", "Packets dropped, by reason.", "fates", dropped},
 };
+
+static json_t *list_at(const json_t *evidence, const char *path)
+{
+    char outer[32];
+    const char *dot = strchr(path, '.');
+    if (!dot) return json_object_get(evidence, path);
+    snprintf(outer, sizeof outer, "%.*s", (int)(dot - path), path);
+    return json_object_get(json_object_get(evidence, outer), dot + 1);
+}
 
 void metrics_of_evidence(const struct metrics_source *sources, size_t n, struct text *out)
 {
@@ -182,7 +276,7 @@ void metrics_of_evidence(const struct metrics_source *sources, size_t n, struct 
             const struct line l = {out, rows[m].name, sources[k].router};
             size_t i;
             json_t *row;
-            json_array_foreach(json_object_get(sources[k].evidence, rows[m].list), i, row) rows[m]
+            json_array_foreach(list_at(sources[k].evidence, rows[m].list), i, row) rows[m]
                 .put(&l, row);
         }
     }

@@ -135,6 +135,10 @@ def an_overloaded_policer_holds_its_rate_and_drops_no_voice(edge):
         within(got, 20, 25000)
         assert dropped["voice"] == 0 and dropped["default"] > 1000 and dropped["interactive"] < dropped["default"], dropped
         assert passed["voice"] == got["by"]["voice"]["sent"], (passed, got)
+        leg = next(a for a in t.e.ask("show evidence")["attachments"] if a["name"] == "acc")
+        classes = {c["class"]: c for c in leg["classes"]}
+        assert leg["rx_bytes"] > sum(c["rx_bytes"] for c in classes.values()) > 1000 * passed["default"], leg
+        assert classes["voice"]["rx_dropped"] == 0 and classes["default"]["rx_dropped"] > 1000 * dropped["default"], leg
 
 
 def a_shaped_leg_keeps_voice_short_and_drops_none_of_it(edge):

@@ -75,7 +75,7 @@ static void twice_the_rate(uint64_t bits)
     assert_in_range(bytes, due - due / 1000, due + due / 1000);
     assert_int_equal(list[0].passed, list[0].sent);
     assert_int_equal(list[1].passed, list[1].sent);
-    assert_int_equal(s.tables.policers[1].dropped[0], 0);
+    assert_int_equal(s.tables.policers[1].dropped[0].packets, 0);
     scene_drop(&s);
 }
 
