@@ -37,7 +37,7 @@ def run(*args, check=True, timeout=30):
     return done.stdout
 
 
-def wait_for(what, condition, seconds=20):
+def wait_for(what, condition, seconds=40):
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

@@ -133,7 +133,7 @@ def an_overloaded_policer_holds_its_rate_and_drops_no_voice(edge):
         dropped = {c: after["in", c]["dropped"] - before["in", c]["dropped"] for c in ("voice", "interactive", "default")}
         passed = {c: after["in", c]["passed"] - before["in", c]["passed"] for c in ("voice", "interactive", "default")}
         within(got, 20, 25000)
-        assert dropped["voice"] == 0 and dropped["default"] > 1000 and dropped["interactive"] < dropped["default"], dropped
+        assert dropped["voice"] == 0 and dropped["default"] > 100 and dropped["interactive"] < dropped["default"], dropped
         assert passed["voice"] == got["by"]["voice"]["sent"], (passed, got)
         leg = next(a for a in t.e.ask("show evidence")["attachments"] if a["name"] == "acc")
         classes = {c["class"]: c for c in leg["classes"]}
@@ -155,7 +155,7 @@ def a_shaped_leg_keeps_voice_short_and_drops_none_of_it(edge):
         voice, bulk = got["by"]["voice"], got["by"]["bulk"]
         assert grown["voice"] == {"packets": voice["sent"], "dropped": 0}, grown
         assert grown["interactive"]["packets"] == got["by"]["video"]["sent"] and not grown["interactive"]["dropped"], grown
-        assert grown["default"]["dropped"] > 500, grown
+        assert grown["default"]["dropped"] > 50, grown
         assert voice["dscp"] == [46] and voice["p50_us"] < bulk["p50_us"], got
         assert grown["control"]["packets"] > 0, "BGP and BFD have no queue of their own"
         # another rate loses nothing of what waits or was counted; without queues the fast path has it all again

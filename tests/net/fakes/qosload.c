@@ -3,7 +3,8 @@
  *     qosload SENDER-NS RECEIVER-NS SOURCE TARGET SECONDS NAME:DSCP:BYTES:PPS:SOURCE-PORT ...
  *     qosload tcp SENDER-NS RECEIVER-NS SOURCE TARGET PORT SECONDS
  *
- * First form: UDP flows with packets of BYTES (IP length), each evenly spaced by a thread of its own.
+ * First form: UDP flows with packets of BYTES (IP length), each evenly spaced by a thread of its own; one that
+ * gets no processor makes up for 20 ms and no more, so that it does not burst like no telephone does.
  * Arrivals have the kernel's timestamps. One JSON object:
  *     {"flows": [{"name", "sent", "received", "dscp": [values that arrived], "p50_us", "p99_us", "max_us"}],
  *      "bytes", "ns": what all flows brought in and over how long, without the first and last tenth,
@@ -20,7 +21,7 @@
 #include <sys/socket.h>
 #include "bench_ns.h"
 
-enum { FLOWS = 16, PORT = 7100, HEADERS = 28, BYTES_MAX = 1500, NAME = 24, LATENCIES = 1 << 20, RATE_BIN_NS = 20000000 };
+enum { FLOWS = 16, PORT = 7100, HEADERS = 28, BYTES_MAX = 1500, NAME = 24, LATENCIES = 1 << 20, RATE_BIN_NS = 20000000, LATE_NS = 20000000 };
 
 struct flow {
     char name[NAME];
@@ -77,8 +78,10 @@ static void *send_flow(void *arg)
     int fd = sender_of(f);
     int64_t bin = 0, thin = 0;
     uint64_t bin_sent = 0, wanted = (uint64_t)f->pps * RATE_BIN_NS / 1000000000 / 2;
-    for (uint64_t k = 0; k < (uint64_t)f->pps * (uint64_t)seconds; k++) {
-        int64_t due = began_ns + (int64_t)(k * 1000000000 / f->pps), now = now_ns(CLOCK_MONOTONIC);
+    int64_t from = began_ns, due = from, end = began_ns + seconds * 1000000000, now;
+    for (uint64_t k = 0; due < end; k++, due = from + (int64_t)(k * 1000000000 / f->pps)) {
+        now = now_ns(CLOCK_MONOTONIC);
+        if (now - due > LATE_NS) from += now - due - LATE_NS; /* what was missed longer ago is not sent any more */
         if (due > now) {
             struct timespec t = {due / 1000000000, due % 1000000000};
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
