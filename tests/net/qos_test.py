@@ -67,6 +67,23 @@ class QosScene(FastScene):
         return done.returncode, {c["dscp"]: c for c in json.loads(done.stdout)["classes"]}
 
 
+class Distant(QosScene):
+    """Ten milliseconds of distance between host and router, by a wire that takes its time."""
+
+    def cable(self, a, port_a, b, port_b, mtu):
+        if b != "sa":
+            return super().cable(a, port_a, b, port_b, mtu)
+        run("ip", "netns", "add", self.ns("D"))
+        super().cable(a, port_a, "D", "x0", mtu)
+        super().cable("D", "x1", b, port_b, mtu)
+        for port in ("x0", "x1"):
+            run("ip", "netns", "exec", self.ns("D"), "ethtool", "-K", port, "tx", "off", "gro", "on" if port == "x0" else "off")
+            run("ip", "netns", "exec", self.ns("D"), "sysctl", "-qw", f"net.ipv6.conf.{port}.disable_ipv6=1")
+        line = subprocess.Popen([DELAYLINE, self.ns("D"), "x0", "x1", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.processes.append(line)
+        assert line.stdout.readline() == "ready\n"
+
+
 def marking(t, **leg):
     """The customer's router: marks on the LAN, and what is said about its leg."""
     def customer(d):
@@ -188,21 +205,6 @@ def a_storm_of_misses_costs_no_session(edge):
 
 
 def tcp_reaches_its_share_of_a_policed_circuit(edge):
-    """Ten milliseconds of distance between host and router, by a wire that takes its time."""
-    class Distant(QosScene):
-        def cable(self, a, port_a, b, port_b, mtu):
-            if b != "sa":
-                return super().cable(a, port_a, b, port_b, mtu)
-            run("ip", "netns", "add", self.ns("D"))
-            super().cable(a, port_a, "D", "x0", mtu)
-            super().cable("D", "x1", b, port_b, mtu)
-            for port in ("x0", "x1"):
-                run("ip", "netns", "exec", self.ns("D"), "ethtool", "-K", port, "tx", "off", "gro", "on" if port == "x0" else "off")
-                run("ip", "netns", "exec", self.ns("D"), "sysctl", "-qw", f"net.ipv6.conf.{port}.disable_ipv6=1")
-            line = subprocess.Popen([DELAYLINE, self.ns("D"), "x0", "x1", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            self.processes.append(line)
-            assert line.stdout.readline() == "ready\n"
-
     with Distant(edge, "a") as t:
         def cloud(d):
             made = t.both(t.cloud_side, d)
