@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROOM = 256 << 10, SOCKET_ROOM = 16 << 20, LOCAL_RANK = 0, MAIN_RANK = 1, TRIES = 3, WAIT_S = 5 };
+enum { ROOM = 256 << 10, SOCKET_ROOM = 16 << 20, LOCAL_RANK = 0, MAIN_RANK = 1, TRIES = 3, WAIT_S = 5,
+       CHANGE_ROOM = 4096, CHANGES = ROOM / CHANGE_ROOM };
 
 struct fib_follow {
     int fd;
@@ -169,10 +170,10 @@ static void one(const struct nlmsghdr *h, const struct fib_sink *to)
 }
 
 /* Of one datagram: 1 the dump `sequence` ended, -1 it was disturbed or refused, 0 neither. */
-static int take(struct fib_follow *f, ssize_t n, uint32_t sequence, const struct fib_sink *to, bool *disturbed)
+static int take(const char *bytes, size_t n, uint32_t sequence, const struct fib_sink *to, bool *disturbed)
 {
     unsigned left = (unsigned)n;
-    for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)f->in; NLMSG_OK(h, left);
+    for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)bytes; NLMSG_OK(h, left);
          h = NLMSG_NEXT(h, left)) {
         bool ours = sequence && h->nlmsg_seq == sequence;
         if (ours && h->nlmsg_flags & NLM_F_DUMP_INTR) *disturbed = true;
@@ -185,12 +186,21 @@ static int take(struct fib_follow *f, ssize_t n, uint32_t sequence, const struct
 
 bool fib_follow_changes(struct fib_follow *f, const struct fib_sink *to)
 {
+    struct mmsghdr heads[CHANGES];
+    struct iovec room[CHANGES];
     bool disturbed = false;
     for (;;) {
-        ssize_t n = recv(f->fd, f->in, sizeof f->in, MSG_DONTWAIT);
+        for (size_t k = 0; k < CHANGES; k++) {
+            room[k] = (struct iovec){f->in + k * CHANGE_ROOM, CHANGE_ROOM};
+            heads[k] = (struct mmsghdr){.msg_hdr = {.msg_iov = &room[k], .msg_iovlen = 1}};
+        }
+        int n = recvmmsg(f->fd, heads, CHANGES, MSG_DONTWAIT, NULL);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
-        take(f, n, 0, to, &disturbed);
+        for (int k = 0; k < n; k++) {
+            if (heads[k].msg_hdr.msg_flags & MSG_TRUNC) return false;
+            take(room[k].iov_base, heads[k].msg_len, 0, to, &disturbed);
+        }
     }
 }
 
@@ -223,7 +233,7 @@ static int dump(struct fib_follow *f, uint16_t type, uint8_t family, const struc
             continue;
         }
         if (n < 0) return -1;
-        int end = take(f, n, f->sequence, to, &disturbed);
+        int end = take(f->in, (size_t)n, f->sequence, to, &disturbed);
         if (end) return end < 0 ? -1 : !disturbed;
     }
 }

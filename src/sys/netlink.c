@@ -20,6 +20,7 @@
 
 enum {
     ROUTES_A_SEND = 64,
+    UNANSWERED = EAGAIN,
     DUMP_TRIES = 5,
     BUSY_TRIES = 3,
     TICKS_A_SECOND = 100, /* USER_HZ, of neighbour ages */
@@ -376,7 +377,7 @@ static struct nlmsghdr *route_message(struct netlink *nl, void *room, const stru
 {
     bool add = r->next_hops_n > 0;
     struct nlmsghdr *h = netlink_begin(nl, room, add ? RTM_NEWROUTE : RTM_DELROUTE,
-                               (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0)));
+                               (uint16_t)(add ? NLM_F_CREATE | NLM_F_REPLACE : 0));
     struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
     m->rtm_family = kernel_family(&r->prefix.addr);
     m->rtm_dst_len = r->prefix.len;
@@ -396,10 +397,11 @@ static int converged(const struct netlink_route *r, int fault)
     return r->next_hops_n > 0 && fault == EEXIST ? 0 : fault;
 }
 
-/* Answers come in order, one for each message of the batch. */
+/* Refusals come in order, and an answer to the last message in any case: what was not refused until then is
+ * done. An answer for each costs a tenth of the time. */
 static void read_answers(struct netlink *nl, unsigned first, struct netlink_route *routes, size_t n)
 {
-    for (size_t got = 0; got < n;) {
+    for (bool whole = false; !whole;) {
         ssize_t size = mnl_socket_recvfrom(nl->socket, nl->in, sizeof nl->in);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return; /* ENOBUFS: what was not answered keeps its fault */
@@ -409,9 +411,11 @@ static void read_answers(struct netlink *nl, unsigned first, struct netlink_rout
             unsigned at = h->nlmsg_seq - first;
             if (h->nlmsg_type != NLMSG_ERROR || at >= n) continue;
             routes[at].fault = converged(&routes[at], fault_of(h));
-            got++;
+            whole = at == n - 1;
         }
     }
+    for (size_t i = 0; i < n; i++)
+        if (routes[i].fault == UNANSWERED) routes[i].fault = 0;
 }
 
 static void put_batch(struct netlink *nl, struct netlink_route *routes, size_t n)
@@ -420,8 +424,9 @@ static void put_batch(struct netlink *nl, struct netlink_route *routes, size_t n
     size_t used = 0;
     unsigned first = nl->sequence + 1;
     for (size_t i = 0; i < n; i++) {
-        routes[i].fault = EAGAIN;
+        routes[i].fault = UNANSWERED;
         struct nlmsghdr *h = route_message(nl, batch + used, &routes[i]);
+        if (i == n - 1) h->nlmsg_flags |= NLM_F_ACK;
         used += NLMSG_ALIGN(h->nlmsg_len);
     }
     if (mnl_socket_sendto(nl->socket, batch, used) >= 0) read_answers(nl, first, routes, n);
