@@ -62,7 +62,7 @@ int whole(struct xdp_md *ctx)
     struct fast_run r = {.port = ctx->ingress_ifindex};
     struct fast_frame f = {(__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end};
     int fate = fast_pipeline(ctx, &r, &f);
-    if (fate == FAST_FORWARDED) return bpf_redirect_map(&fl_outputs, r.out->port, XDP_DROP);
+    if (fate == FAST_FORWARDED) return XDP_REDIRECT;
     return fast_is_punt(fate) ? XDP_PASS : XDP_DROP;
 }
 

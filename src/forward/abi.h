@@ -66,7 +66,8 @@ struct tagmux_unknown {
     X(NAT_HAIRPIN,     DROP,    "NAT hairpin: inside host to a pool address")                      \
     X(NAT_HOST_LIMIT,  DROP,    "inside host has all its NAT bindings")                            \
     X(NAT_POOL_FULL,   DROP,    "NAT pool has no port block left")                                 \
-    X(NAT_TABLE_FULL,  DROP,    "NAT table is full")
+    X(NAT_TABLE_FULL,  DROP,    "NAT table is full")                                               \
+    X(NO_OUTPUT,       DROP,    "port to leave by is not there")
 // clang-format on
 
 enum fast_fate {

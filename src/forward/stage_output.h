@@ -79,5 +79,5 @@ FAST_INLINE int stage_output(FAST_ENV *env, const struct fast_run *r, struct fas
     } else {
         e->type = r->type;
     }
-    return FAST_FORWARDED;
+    return fast_send(env, out->port) ? FAST_FORWARDED : FAST_NO_OUTPUT;
 }

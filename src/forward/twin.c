@@ -25,6 +25,8 @@ void twin_free(struct twin *t)
 
 void twin_set_clock(struct twin *t, uint64_t ns) { t->clock_ns = ns; }
 
+void twin_miss_port(struct twin *t, uint32_t port) { t->missing_port = port; }
+
 enum fast_fate twin_run(struct twin *t, struct twin_frame *frame)
 {
     struct fast_run r = {.port = frame->port};

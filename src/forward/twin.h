@@ -8,6 +8,7 @@ struct twin;
 struct twin *twin_new(struct fast_tables *tables); /* borrows the tables */
 void twin_free(struct twin *t);
 void twin_set_clock(struct twin *t, uint64_t ns);
+void twin_miss_port(struct twin *t, uint32_t port); /* is not there to leave by; 0: all are */
 
 enum { TWIN_ROOM = 64 }; /* in front of a frame, for tags */
 

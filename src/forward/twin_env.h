@@ -5,6 +5,7 @@
 
 struct twin {
     struct fast_tables *tables;
+    uint32_t missing_port; /* 0: every port is there */
     uint64_t clock_ns;
     struct fast_count *counts; /* FAST_DOMAINS * FAST_FATES */
     uint8_t *room;             /* of the frame: it may grow to here in front */
@@ -22,6 +23,7 @@ struct twin {
 FAST_TABLE_MAP(X)
 #undef X
 
+FAST_INLINE bool fast_send(FAST_ENV *env, __u32 port) { return !env->missing_port || port != env->missing_port; }
 FAST_INLINE __u64 fast_clock(FAST_ENV *env) { return env->clock_ns; }
 FAST_INLINE __u64 fast_clock_coarse(FAST_ENV *env) { return env->clock_ns; }
 

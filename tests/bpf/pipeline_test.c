@@ -181,6 +181,24 @@ static int end(void **state)
     return 0;
 }
 
+static void a_port_that_is_gone_costs_packets_by_name(void **state)
+{
+    (void)state;
+    static uint8_t room[ROOM];
+    static struct outcome t;
+    struct text why = {0};
+    size_t n = scene_build(&frames[0], room);
+    twin_miss_port(twin, SCENE_PORT);
+    if (kernel) fastpath_output_remove(kernel, SCENE_PORT);
+    through_twin(room, n, &t);
+    assert_int_equal(t.fate, FAST_NO_OUTPUT);
+    compare("no way out", room, n, &t);
+    same_tables();
+    twin_miss_port(twin, 0);
+    if (kernel) assert_true(fastpath_output(kernel, SCENE_PORT, &why));
+    text_drop(&why);
+}
+
 static void each_packet_of_the_table_meets_its_fate_in_both(void **state)
 {
     (void)state;
@@ -352,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_packet_of_the_table_meets_its_fate_in_both),
+        cmocka_unit_test(a_port_that_is_gone_costs_packets_by_name),
         cmocka_unit_test(an_answer_to_a_translated_packet_reaches_the_host_that_asked),
         cmocka_unit_test(an_icmp_error_is_translated_by_the_packet_it_quotes),
         cmocka_unit_test(a_host_gets_its_bindings_and_no_more),
