@@ -79,6 +79,7 @@ struct checklist_input {
     const char *const *only;       /* id prefixes, ended by NULL; NULL: every row */
     const struct waivers *waivers; /* NULL: none */
     const struct feed *feed;       /* the Office 365 endpoint feed at hand; NULL: none */
+    bool derived;                  /* nobody wrote the design: it is what an export amounts to, so its silence says nothing */
 };
 
 struct unused_statement { /* one of the design that no row asked for: it decided nothing */

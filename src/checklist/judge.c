@@ -196,11 +196,22 @@ const struct fact *const *seen_all(struct judging *j, enum fact_name name, const
     return list;
 }
 
+/* Words that say all is well. Of values told at one time (IPv4 and IPv6 of a session, two files of an
+ * export) the one that says otherwise counts. */
+static bool says_well(const char *value)
+{
+    static const char *const words[] = {"Established", "up", "true", "Enabled", "Provisioned", "Succeeded", "Configured"};
+    return text_in(words, ARRAY_LEN(words), value);
+}
+
 static const struct fact *newest(struct fact_range r)
 {
     const struct fact *best = NULL;
-    for (size_t i = 0; i < r.n; i++)
-        if (!best || r.first[i].at_ms > best->at_ms) best = &r.first[i];
+    for (size_t i = 0; i < r.n; i++) {
+        const struct fact *f = &r.first[i];
+        bool worse = best && f->at_ms == best->at_ms && says_well(best->value) && !says_well(f->value);
+        if (!best || f->at_ms > best->at_ms || worse) best = f;
+    }
     return best;
 }
 

@@ -124,6 +124,7 @@ static void prerequisites_design(struct judging *j)
 }
 static void prerequisites_live(struct judging *j)
 {
+    wants(j, FACT_CIRCUIT_STATE, circuit_subject(j), "Enabled");
     if (!design_is_direct(j->c)) wants(j, FACT_CIRCUIT_PROVIDER_STATE, circuit_subject(j), "Provisioned");
     wants(j, FACT_LINK_STATE, j->subject, "Succeeded");
 }

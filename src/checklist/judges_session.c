@@ -112,6 +112,7 @@ static void authenticated_design(struct judging *j)
     if (*j->p->shared_key) holds(j);
     else if (j->c->l3_managed_by == PARTY_PROVIDER)
         unclear(j, "the provider runs the sessions; the design does not tell of a key");
+    else if (j->in->derived) untold(j, "a subscription shows no keys, so the export cannot tell whether there is one");
     else broken(j, "the sessions have no key");
 }
 

@@ -128,7 +128,7 @@ static json_t *unwrap(json_t *v, struct import_file *f)
 static bool table_kind(const json_t *v, enum arm_table_kind *out)
 {
     const json_t *rows = json_is_array(v) ? v : json_object_get(v, "value");
-    const json_t *first = json_array_get(rows, 0);
+    const json_t *first = rows ? json_array_get(rows, 0) : v;
     if (arm_get(v, "primarybytesIn")) return *out = ARM_STATS, true;
     if (arm_get(first, "ipAddress") && arm_get(first, "macAddress")) return *out = ARM_ARP, true;
     if (arm_get(first, "network") && arm_get(first, "nextHop") && arm_get(first, "path")) return *out = ARM_ROUTES, true;

@@ -186,7 +186,7 @@ struct report *check_judge(struct check *k, bool only)
     struct checklist_input in = {.checklist = k->checklist, .catalogue = k->catalogue, .design = k->design,
                                  .facts = k->has_facts ? &k->facts : NULL, .mode = k->mode,
                                  .now_ms = (int64_t)time(NULL) * 1000, .only = only ? k->only : NULL,
-                                 .waivers = k->waivers, .feed = k->feed};
+                                 .waivers = k->waivers, .feed = k->feed, .derived = !k->doc};
     struct report *r = checklist_run(&in, &k->arena);
     if (!r) fputs("fairlead check: the design is too large\n", stderr);
     if (r && !k->warned) warn_unused(k, r);

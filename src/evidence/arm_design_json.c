@@ -117,20 +117,28 @@ static json_t *port_json(const struct arm_export *e, const json_t *o)
     return p;
 }
 
-static json_t *subnet_json(const json_t *o)
+static void add_subnet(json_t *subnets, const json_t *o, const char *prefix)
 {
     json_t *s = json_pack("{s:s}", "name", arm_name(o));
-    const char *prefix = arm_text(o, "addressPrefix");
-    const json_t *several = arm_get(o, "addressPrefixes");
-    if (!*prefix && json_is_string(json_array_get(several, 0))) prefix = json_string_value(json_array_get(several, 0));
-    if (json_is_string(json_array_get(arm_get(o, "addressPrefix"), 0))) /* PowerShell makes it a list */
-        prefix = json_string_value(json_array_get(arm_get(o, "addressPrefix"), 0));
     set_prefix(s, "prefix", prefix);
     set_text(s, "security_group", arm_reference(o, "networkSecurityGroup"));
     set_text(s, "route_table", arm_reference(o, "routeTable"));
-    if (json_object_get(s, "prefix")) return s;
+    if (json_object_get(s, "prefix")) json_array_append(subnets, s);
     json_decref(s);
-    return NULL;
+}
+
+/* One for each of its prefixes: a subnet with IPv4 and IPv6 has two. PowerShell makes a list of the one. */
+static void add_subnets(json_t *subnets, const json_t *o)
+{
+    const json_t *several = arm_get(o, "addressPrefixes");
+    size_t i;
+    json_t *v;
+    if (!json_array_size(several) && json_is_array(arm_get(o, "addressPrefix"))) several = arm_get(o, "addressPrefix");
+    if (!json_array_size(several)) add_subnet(subnets, o, arm_text(o, "addressPrefix"));
+    json_array_foreach((json_t *)several, i, v)
+    {
+        if (json_is_string(v)) add_subnet(subnets, o, json_string_value(v));
+    }
 }
 
 static json_t *network_json(const struct arm_export *e, const json_t *o)
@@ -143,8 +151,7 @@ static json_t *network_json(const struct arm_export *e, const json_t *o)
         json_object_set(v, "address_spaces", arm_get(arm_get(o, "addressSpace"), "addressPrefixes"));
     json_array_foreach(arm_get(o, "subnets"), i, row)
     {
-        json_t *s = subnet_json(row);
-        if (s) json_array_append_new(subnets, s);
+        add_subnets(subnets, row);
     }
     json_object_set_new(v, "subnets", subnets);
     return v;

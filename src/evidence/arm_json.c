@@ -26,16 +26,28 @@ json_t *arm_get(const json_t *o, const char *key)
     return v && !json_is_null(v) ? v : get_here(get_here(o, "properties"), key);
 }
 
+/* PowerShell prints an enumeration as {"value": 1, "Value": "Enabled"}, some texts as {"Text": ...}. */
+static const json_t *unwrapped(const json_t *v)
+{
+    static const char *const wraps[] = {"Value", "value", "Text"};
+    if (!json_is_object(v) || json_object_size(v) > 2) return v;
+    for (size_t i = 0; i < ARRAY_LEN(wraps); i++) {
+        const json_t *inner = json_object_get(v, wraps[i]);
+        if (json_is_string(inner) || json_is_number(inner)) return inner;
+    }
+    return v;
+}
+
 const char *arm_text(const json_t *o, const char *key)
 {
-    const char *s = json_string_value(arm_get(o, key));
+    const char *s = json_string_value(unwrapped(arm_get(o, key)));
     return s ? s : "";
 }
 
 /* PowerShell prints some numbers as text. */
 uint64_t arm_number(const json_t *o, const char *key)
 {
-    const json_t *v = arm_get(o, key);
+    const json_t *v = unwrapped(arm_get(o, key));
     if (json_is_integer(v)) return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
     if (json_is_real(v)) return json_real_value(v) > 0 ? (uint64_t)json_real_value(v) : 0;
     return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10) : 0;

@@ -11,7 +11,7 @@ struct leg_place {
     char subject[SUBJECT_MAX];
     const char *circuit, *leg;
     struct prefix link;
-    struct addr customer, cloud;
+    struct addr customer, cloud, customer6;
 };
 
 static bool place_of(const struct collector *c, const struct arm_table *t, struct leg_place *out)
@@ -23,9 +23,12 @@ static bool place_of(const struct collector *c, const struct arm_table *t, struc
     snprintf(out->subject, sizeof out->subject, "circuit/%.80s/%.20s/%.20s", t->circuit, t->peering, t->leg);
     for (int k = 0; d && k < PEERING_KINDS; k++) {
         if (strcmp(peering_kind_name((enum peering_kind)k), t->peering) != 0) continue;
-        if (!design_link_subnet(&d->peerings[k].ipv4, leg, &out->link)) continue;
+        struct prefix six;
+        bool has_six = design_link_subnet(&d->peerings[k].ipv6, leg, &six);
+        if (!design_link_subnet(&d->peerings[k].ipv4, leg, &out->link) && !has_six) continue;
         out->customer = prefix_host(&out->link, 1);
         out->cloud = prefix_host(&out->link, 2);
+        out->customer6 = has_six ? prefix_host(&six, 1) : (struct addr){0};
         return true;
     }
     return false;
@@ -33,7 +36,8 @@ static bool place_of(const struct collector *c, const struct arm_table *t, struc
 
 const json_t *arm_rows(const json_t *document)
 {
-    return json_is_array(document) ? document : arm_get(document, "value");
+    const json_t *list = json_is_array(document) ? document : arm_get(document, "value");
+    return list ? list : document; /* PowerShell prints a list of one as that one */
 }
 
 /* "885a.9269.9110" -> "88:5a:92:69:91:10"; false if it is no MAC address. */
@@ -51,6 +55,12 @@ static bool mac_text(const char *dotted, char out[static 18])
     return digits == 12;
 }
 
+static const char *either(const json_t *row, const char *a, const char *b)
+{
+    const char *s = arm_text(row, a);
+    return *s ? s : arm_text(row, b);
+}
+
 static void take_arp_row(const struct collector *c, const struct leg_place *at, const json_t *row)
 {
     char mac[18];
@@ -58,7 +68,8 @@ static void take_arp_row(const struct collector *c, const struct leg_place *at, 
     const char *ip = arm_text(row, "ipAddress");
     bool resolved = mac_text(arm_text(row, "macAddress"), mac);
     if (!addr_parse(ip, &a)) return;
-    if (text_same_nocase(arm_text(row, "interface"), "Microsoft"))
+    const char *side = either(row, "interface", "interfaceProperty");
+    if (*side ? text_same_nocase(side, "Microsoft") : addr_equal(&a, &at->cloud))
         facts_addf(c->facts, FACT_ATTACHMENT_ADDRESS, at->subject, c->source, c->at_ms, "%s/%u", ip, at->link.len);
     else
         facts_addf(c->facts, FACT_NEIGHBOR, at->subject, c->source, c->at_ms, "%s %s %s", ip,
@@ -98,7 +109,7 @@ static void take_route_row(const struct collector *c, const struct leg_place *at
     struct addr next_hop;
     const char *path = arm_text(row, "path");
     if (!addr_parse(arm_text(row, "nextHop"), &next_hop)) return;
-    if (!addr_equal(&next_hop, &at->customer)) {
+    if (!addr_equal(&next_hop, &at->customer) && !addr_equal(&next_hop, &at->customer6)) {
         take_gateway_route(c, at, row);
         return;
     }
@@ -111,15 +122,10 @@ static bool seconds_of(const char *s, uint64_t *out)
 {
     unsigned long long a, b, d;
     if (sscanf(s, "%llu:%llu:%llu", &a, &b, &d) == 3) return *out = a * 3600 + b * 60 + d, true;
+    if (sscanf(s, "%lluy%lluw", &a, &b) == 2) return *out = (a * 52 + b) * 7 * 86400, true;
     if (sscanf(s, "%lluw%llud", &a, &b) == 2) return *out = (a * 7 + b) * 86400, true;
     if (sscanf(s, "%llud%lluh", &a, &b) == 2) return *out = a * 86400 + b * 3600, true;
     return false;
-}
-
-static const char *either(const json_t *row, const char *a, const char *b)
-{
-    const char *s = arm_text(row, a);
-    return *s ? s : arm_text(row, b);
 }
 
 static void take_summary_row(const struct collector *c, const struct leg_place *at, const json_t *row)
@@ -131,7 +137,7 @@ static void take_summary_row(const struct collector *c, const struct leg_place *
     const char *state = either(row, "statePfxRcd", "stateOrPrefixesReceived");
     if (json_is_integer(as_number))
         snprintf(count, sizeof count, "%lld", (long long)json_integer_value(as_number)), state = count;
-    if (!addr_parse(arm_text(row, "neighbor"), &neighbor) || !addr_equal(&neighbor, &at->customer)) return;
+    if (!addr_parse(arm_text(row, "neighbor"), &neighbor) || !(addr_equal(&neighbor, &at->customer) || addr_equal(&neighbor, &at->customer6))) return;
     bool up = *state >= '0' && *state <= '9';
     put(c, FACT_SESSION_PEER, at->subject, arm_text(row, "neighbor"));
     put_number(c, FACT_SESSION_ASN, at->subject, asn ? asn : arm_number(row, "asn"));
@@ -158,6 +164,22 @@ static void take_stats(const struct collector *c, const struct arm_table *t)
     }
 }
 
+/* A table that has rows and none of the customer's address says that nobody answers for it. */
+static void tell_missing(const struct collector *c, const struct leg_place *at, const json_t *rows)
+{
+    char want[ADDR_TEXT_MAX];
+    size_t i, n = json_is_object(rows) ? 1 : json_array_size(rows);
+    bool found = n == 0;
+    for (i = 0; i < n; i++) {
+        struct addr a;
+        const json_t *row = json_is_object(rows) ? rows : json_array_get(rows, i);
+        found = found || (addr_parse(arm_text(row, "ipAddress"), &a) && addr_equal(&a, &at->customer));
+    }
+    if (!found && !addr_is_none(&at->customer))
+        facts_addf(c->facts, FACT_NEIGHBOR, at->subject, c->source, c->at_ms, "%s 00:00:00:00:00:00 missing",
+                   addr_text(&at->customer, want));
+}
+
 void arm_table_facts(const struct collector *c, const struct arm_table *t)
 {
     static void (*const takes[ARM_TABLES])(const struct collector *, const struct leg_place *, const json_t *) = {
@@ -170,5 +192,8 @@ void arm_table_facts(const struct collector *c, const struct arm_table *t)
         return;
     }
     if (!place_of(c, t, &at)) return;
-    json_array_foreach((json_t *)arm_rows(t->rows), i, row) { takes[t->kind](c, &at, row); }
+    const json_t *rows = arm_rows(t->rows);
+    if (json_is_object(rows)) takes[t->kind](c, &at, rows);
+    json_array_foreach((json_t *)rows, i, row) { takes[t->kind](c, &at, row); }
+    if (t->kind == ARM_ARP) tell_missing(c, &at, rows);
 }

@@ -41,8 +41,20 @@ static bool is_table(const json_t *document)
     return json_is_object(json_object_get(document, "routes")) && json_object_get(document, "routerId");
 }
 
+/* `show bgp summary json`: {"ipv4Unicast": {"peers": {"192.168.1.2": {"remoteAs": 12076, "state": ...}}}} */
+static const json_t *summary_of(const json_t *family) { return json_object_get(family, "peers"); }
+
+static bool is_summary(const json_t *document)
+{
+    static const char *const families[] = {"ipv4Unicast", "ipv6Unicast"};
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        if (json_is_object(summary_of(json_object_get(document, families[i])))) return true;
+    return json_is_object(summary_of(document)) && json_object_get(document, "routerId");
+}
+
 bool frr_document_is(const json_t *document)
 {
+    if (is_summary(document)) return true;
     if (is_table(document)) return true;
     if (json_is_array(document)) return is_bfd_peer(json_array_get(document, 0));
     return any_neighbor(document) || any_vrf(document);
@@ -128,11 +140,37 @@ static void take_table(const struct collector *c, const json_t *document)
     }
 }
 
+static void take_summary_peers(const struct collector *c, const char *router, const json_t *peers)
+{
+    const char *address;
+    json_t *v;
+    json_object_foreach((json_t *)peers, address, v)
+    {
+        char subject[SUBJECT_MAX];
+        struct addr a;
+        if (!addr_parse(address, &a) || !leg_of_address(c->design, &a, SIDE_CLOUD, subject)) continue;
+        put(c, FACT_CUSTOMER_ROUTER, subject, router);
+        put_session_state(c, FACT_CUSTOMER_STATE, subject, field_text(v, "state"));
+        put_number(c, FACT_CUSTOMER_REMOTE_ASN, subject, field_number(v, "remoteAs"));
+        if (text_same_nocase(field_text(v, "state"), "Established"))
+            put_number(c, FACT_CUSTOMER_IMPORTED, subject, field_number(v, "pfxRcd"));
+    }
+}
+
+static void take_summary(const struct collector *c, const char *router, const json_t *document)
+{
+    const char *key;
+    json_t *family;
+    take_summary_peers(c, router, summary_of(document));
+    json_object_foreach((json_t *)document, key, family) { take_summary_peers(c, router, summary_of(family)); }
+}
+
 void frr_take(const struct collector *c, const char *router, const json_t *document)
 {
     size_t i;
     json_t *row;
     if (is_table(document)) take_table(c, document);
+    else if (is_summary(document)) take_summary(c, router, document);
     else if (json_is_object(document)) take_neighbors(c, router, document);
     json_array_foreach((json_t *)document, i, row) { take_bfd_peer(c, row); }
 }

@@ -239,6 +239,33 @@ def networks_gateways_and_connections():
     az(f"{gateway} delete -g rg1 -n gw1")
 
 
+def what_import_prints_is_exported_and_judged():
+    """Every az command that `fairlead import` prints, its output under the file name it prints, fed back to a check."""
+    to = os.path.join(server.dir, "export")
+    os.mkdir(to)
+    printed = run([program("fairlead"), "import", "--group", "rg1", "--circuit", "c1", "--peering", "both"])
+    files = {}
+    for line in printed.stdout.splitlines():
+        if not line.startswith("az "):
+            continue
+        command, target = line[3:].split("   #")[0].rsplit(" > ", 1)
+        files[target] = command
+        who = provider if "cross-connection" in command else az
+        with open(os.path.join(to, target), "w", encoding="utf-8") as f:
+            json.dump(who(command.replace("$(az account show --query id -o tsv)", SUB)), f)
+    assert len(files) >= 20, files
+    judged = run([program("fairlead"), "check", "--import", to, "-o", "json"], ok=(0, 4, 5))
+    assert "left out" not in judged.stderr and "whose table" not in judged.stderr, judged.stderr
+    verdicts = {}
+    for r in json.loads(judged.stdout)["rows"]:
+        verdicts.setdefault(r["id"], set()).add(r["verdict"])
+    for row in ("ACC-01", "ACC-02", "ACC-03", "CIR-01", "CIR-02", "CIR-03", "CIR-05", "PRV-01", "PRV-03", "NET-L2-01"):
+        assert "fail" not in verdicts[row], (row, verdicts[row])
+    for row in ("ACC-01", "ACC-02", "ACC-03", "CIR-01", "CIR-03", "CIR-05", "PRV-01"):
+        assert verdicts[row] == {"pass"} or verdicts[row] == {"pass", "n/a"}, (row, verdicts[row])
+    assert "pass" not in verdicts["NET-RED-02"], "no edge is there, so no session is seen"
+
+
 def a_gateway_of_virtual_wan():
     gateway = "network express-route gateway"
     az(f"{gateway} create -g rg1 -n g1 --virtual-hub hub1 --min-val 2 --max-val 4 -l westus")
