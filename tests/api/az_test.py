@@ -239,11 +239,17 @@ def networks_gateways_and_connections():
     az(f"{gateway} delete -g rg1 -n gw1")
 
 
+def fairlead(*words, ok=(0,)):
+    done = subprocess.run([program("fairlead"), *words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in ok, (words, done.returncode, done.stderr)
+    return done
+
+
 def what_import_prints_is_exported_and_judged():
     """Every az command that `fairlead import` prints, its output under the file name it prints, fed back to a check."""
     to = os.path.join(server.dir, "export")
     os.mkdir(to)
-    printed = run([program("fairlead"), "import", "--group", "rg1", "--circuit", "c1", "--peering", "both"])
+    printed = fairlead("import", "--group", "rg1", "--circuit", "c1", "--peering", "both")
     files = {}
     for line in printed.stdout.splitlines():
         if not line.startswith("az "):
@@ -254,7 +260,7 @@ def what_import_prints_is_exported_and_judged():
         with open(os.path.join(to, target), "w", encoding="utf-8") as f:
             json.dump(who(command.replace("$(az account show --query id -o tsv)", SUB)), f)
     assert len(files) >= 20, files
-    judged = run([program("fairlead"), "check", "--import", to, "-o", "json"], ok=(0, 4, 5))
+    judged = fairlead("check", "--import", to, "-o", "json", ok=(0, 4, 5))
     assert "left out" not in judged.stderr and "whose table" not in judged.stderr, judged.stderr
     verdicts = {}
     for r in json.loads(judged.stdout)["rows"]:
@@ -339,6 +345,7 @@ try:
         waiting_for_what_was_not_waited_for,
         ports_of_ones_own,
         networks_gateways_and_connections,
+        what_import_prints_is_exported_and_judged,
         a_gateway_of_virtual_wan,
         roles_are_given_and_taken,
         errors_are_shown_as_az_shows_them,
