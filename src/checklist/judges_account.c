@@ -1,5 +1,6 @@
 /* checklist/judges_account.c - ACC: the subscription a circuit is ordered in. */
 #include <string.h>
+#include "base/text.h"
 #include "checklist/judge.h"
 
 static const char subscription[] = "subscription";
@@ -10,7 +11,7 @@ static void active_design(struct judging *j)
     const char *state = j->d->subscription.state;
     at_key(j, "/subscription/state");
     if (!*state) unclear(j, "the design does not say the subscription's state");
-    else if (strcmp(state, "Enabled") == 0) holds(j);
+    else if (text_same_nocase(state, "Enabled")) holds(j);
     else broken(j, "the subscription is %s", state);
 }
 static void active_live(struct judging *j) { wants(j, FACT_SUBSCRIPTION_STATE, subscription, "Enabled"); }
@@ -34,7 +35,7 @@ static void registered_design(struct judging *j)
     const struct design_subscription *s = &j->d->subscription;
     at_key(j, "/subscription/providers");
     for (size_t i = 0; i < s->providers_n; i++)
-        if (strcmp(s->providers[i], network_provider) == 0) {
+        if (text_same_nocase(s->providers[i], network_provider)) {
             holds(j);
             return;
         }
@@ -48,8 +49,8 @@ static void registered_live(struct judging *j)
     const struct fact *const *list = seen_all(j, FACT_SUBSCRIPTION_PROVIDER, subscription, &n);
     for (size_t i = 0; i < n; i++) {
         const char *state = strchr(list[i]->value, ' ');
-        if (strncmp(list[i]->value, network_provider, strlen(network_provider)) != 0 || !state) continue;
-        if (strcmp(state + 1, "Registered") == 0) holds(j);
+        if (!state || !text_same_nocase(say(j, "%.*s", (int)(state - list[i]->value), list[i]->value), network_provider)) continue;
+        if (text_same_nocase(state + 1, "Registered")) holds(j);
         else broken(j, "%s is %s", network_provider, state + 1);
         return;
     }
@@ -63,10 +64,25 @@ static const char *if_any_direct(const struct judging *j)
     return "no Direct circuit in this design";
 }
 
+static bool any_400g(const struct design *d)
+{
+    for (size_t i = 0; i < d->ports_n; i++)
+        if (d->ports[i].bandwidth_gbps == 400) return true;
+    return false;
+}
+static bool lists_part(const char *const *list, size_t n, const char *part)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strstr(list[i], part)) return true;
+    return false;
+}
+
 static void enrolled_design(struct judging *j)
 {
     const struct design_subscription *s = &j->d->subscription;
     at_key(j, "/subscription/features");
+    if (any_400g(j->d) && s->features_n && !lists_part(s->features, s->features_n, "400"))
+        broken(j, "a port pair of 400 Gbps needs an enrolment of its own");
     for (size_t i = 0; i < s->features_n; i++)
         if (strcmp(s->features[i], "AllowExpressRoutePorts") == 0) {
             holds(j);
@@ -91,7 +107,7 @@ static void quota_design(struct judging *j)
         const char *region = design_region(d, &d->circuits[i]);
         size_t same = 0, before = 0;
         for (size_t k = 0; k < d->circuits_n; k++) {
-            bool here = strcmp(design_region(d, &d->circuits[k]), region) == 0;
+            bool here = catalogue_region_same(design_region(d, &d->circuits[k]), region);
             same += here;
             before += here && k < i;
         }

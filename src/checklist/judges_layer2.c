@@ -7,6 +7,7 @@
 static void own_vlan_design(struct judging *j)
 {
     at_key(j, "/vlan");
+    if (j->p->zero_vlan) broken(j, "VLAN 0 is not in 1 to 4094");
     if (!j->p->vlan) {
         unclear(j, "the design gives no VLAN id");
         return;

@@ -56,7 +56,7 @@ static void azure_design(struct judging *j)
     const char *state = j->d->subscription.state;
     at_key(j, "/subscription/state");
     if (!*state) untold(j, "the design does not say the subscription's state");
-    else if (strcmp(state, "Enabled") == 0) holds(j);
+    else if (text_same_nocase(state, "Enabled")) holds(j);
     else broken(j, "the Azure subscription for the circuit is %s", state);
 }
 static void azure_live(struct judging *j)

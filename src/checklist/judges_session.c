@@ -27,6 +27,7 @@ static void peer_asn_design(struct judging *j)
 {
     enum asn_refusal r = asn_check_peer(j->p->peer_asn);
     at_key(j, "/peer_asn");
+    if (j->p->zero_asn) broken(j, "AS 0 is reserved");
     if (!j->p->peer_asn) {
         unclear(j, "the design gives no peer_asn");
         return;

@@ -272,6 +272,8 @@ static void take_resources(struct import *m, struct import_file *f)
     const json_t *v = f->json ? unwrap(f->json, f) : NULL;
     if (v && office_take_text(m->k, &m->office, f->name, text_get(&f->text), f->text.n, f->at_ms)) f->taken = true;
     if (!v || f->taken || is_router_file(v) || table_kind(v, &kind) || table_kind_by_name(f->name, &kind)) return;
+    bool empty = json_is_array(v) ? json_array_size(v) == 0 : json_is_array(json_object_get(v, "value")) && !json_array_size(json_object_get(v, "value"));
+    if (empty && word_in(base_of(f->name), "connections")) m->arm.no_connections = true; /* an empty list has only its name */
     if (arm_export_add(&m->arm, v, f->source, f->at_ms) == 0 && json_array_size(json_object_get(v, "value")) + json_array_size(v) > 0)
         note(m, f->name, "no resource, table or router state that is known; left out");
 }

@@ -56,7 +56,7 @@ const struct export_step export_steps[] = {
       "Get-AzExpressRouteCircuitStat -ResourceGroupName {group} -ExpressRouteCircuitName {circuit} -PeeringType {peering-name} | ConvertTo-Json"},
      FACTS(FACT_ATTACHMENT_RX, FACT_ATTACHMENT_TX)},
     {PER_CIRCUIT, "", "{circuit}.cross-connection.json",
-     {"az network cross-connection list -o json   # by the provider, in its own subscription",
+     {"az rest --method get --url \"/subscriptions/$(az account show --query id -o tsv)/providers/Microsoft.Network/expressRouteCrossConnections?api-version=2022-01-01\"   # by the provider, in its own subscription",
       "Get-AzExpressRouteCrossConnection | ConvertTo-Json -Depth 10   # by the provider, in its own subscription"},
      FACTS(FACT_CROSS_STATE, FACT_CROSS_BANDWIDTH, FACT_CROSS_STAG)},
     {PER_OFFICE, "", "feed-changes.json",

@@ -13,11 +13,12 @@ enum { ROLES_BYTES = 32 << 20, TAIL = 3, SCOPE_MAX = 1024 };
 static const struct {
     const char *id, *name;
     enum api_role role;
+    const char *actions, *not_actions; /* as permissions show them */
 } definitions[] = {
-    {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", API_OWNER},
-    {"b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", API_CONTRIBUTOR},
-    {"acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", API_READER},
-    {"5d1a5c5e-7c0e-4b8e-9f5a-0e1b7a3c9d21", "ExpressRoute Provider", API_PROVIDER},
+    {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", API_OWNER, "*", NULL},
+    {"b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", API_CONTRIBUTOR, "*", "Microsoft.Authorization/*/Write"},
+    {"acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", API_READER, "*/read", NULL},
+    {"5d1a5c5e-7c0e-4b8e-9f5a-0e1b7a3c9d21", "ExpressRoute Provider", API_PROVIDER, "Microsoft.Network/expressRouteCrossConnections/*", NULL},
 };
 
 static const char *text_at(const json_t *o, const char *key)
@@ -234,6 +235,22 @@ static void show_definitions(const struct ask *q)
     json_decref(body), json_decref(list);
 }
 
+/* What the caller may do at the scope: one entry for each role that it holds there. */
+static void show_permissions(const struct ask *q)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(definitions); i++) {
+        if (!api_may(&q->r->principal->caller, definitions[i].role, q->scope)) continue;
+        json_t *not = json_array();
+        if (definitions[i].not_actions) json_array_append_new(not, json_string(definitions[i].not_actions));
+        json_array_append_new(list, json_pack("{s:[s], s:o, s:[], s:[]}", "actions", definitions[i].actions, "notActions", not,
+                                              "dataActions", "notDataActions"));
+    }
+    json_t *body = json_pack("{s:o}", "value", list);
+    reply_json(q->r, 200, body);
+    json_decref(body);
+}
+
 /* SCOPE/providers/Microsoft.Authorization/WHAT[/NAME]: where the tail begins, or n. */
 static size_t tail_of(const struct target *t)
 {
@@ -264,6 +281,8 @@ bool roles_serve(struct request *r)
     q.name = t->n - at > TAIL ? t->segments[at + TAIL] : NULL;
     if (text_same_nocase(t->segments[at + 2], "roleDefinitions") && strcmp(method, "GET") == 0)
         show_definitions(&q);
+    else if (text_same_nocase(t->segments[at + 2], "permissions") && strcmp(method, "GET") == 0)
+        show_permissions(&q);
     else if (!text_same_nocase(t->segments[at + 2], "roleAssignments"))
         return false;
     else if (store_sync(r->control->store) != STORE_OK)

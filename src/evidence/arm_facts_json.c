@@ -117,7 +117,7 @@ static void take_provider_list(struct pass *p, const char *subject, const char *
 
 static void take_links(struct pass *p, const char *subject, const char *circuit)
 {
-    bool any = false;
+    bool any = p->e->no_connections;
     uint64_t n = 0;
     for (size_t i = 0; i < p->e->documents_n; i++) {
         const struct arm_document *d = &p->e->documents[i];

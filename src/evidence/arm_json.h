@@ -45,6 +45,7 @@ struct arm_export {
     struct arm_document *documents;
     struct arm_table *tables;
     size_t documents_n, tables_n;
+    bool no_connections; /* somebody listed the connections, and there is none */
 };
 
 void arm_export_init(struct arm_export *e);

@@ -169,13 +169,15 @@ static void tell_missing(const struct collector *c, const struct leg_place *at, 
 {
     char want[ADDR_TEXT_MAX];
     size_t i, n = json_is_object(rows) ? 1 : json_array_size(rows);
-    bool found = n == 0;
+    bool found = false, any = false;
     for (i = 0; i < n; i++) {
         struct addr a;
         const json_t *row = json_is_object(rows) ? rows : json_array_get(rows, i);
-        found = found || (addr_parse(arm_text(row, "ipAddress"), &a) && addr_equal(&a, &at->customer));
+        if (!addr_parse(arm_text(row, "ipAddress"), &a)) continue;
+        any = true;
+        found = found || addr_equal(&a, &at->customer);
     }
-    if (!found && !addr_is_none(&at->customer))
+    if (any && !found && !addr_is_none(&at->customer))
         facts_addf(c->facts, FACT_NEIGHBOR, at->subject, c->source, c->at_ms, "%s 00:00:00:00:00:00 missing",
                    addr_text(&at->customer, want));
 }

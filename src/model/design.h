@@ -106,6 +106,7 @@ struct design_subnets { /* of the links: two, or one block of twice the size */
 struct design_peering {
     bool there;
     uint16_t vlan;
+    bool zero_vlan, zero_asn; /* the file says 0, which is not the same as saying nothing */
     uint32_t peer_asn;
     enum design_party asn_holder;    /* registry holder of a public peer ASN */
     struct design_subnets ipv4, ipv6; /* the keys of ipv4 stand in the peering itself */

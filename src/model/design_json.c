@@ -356,6 +356,20 @@ static void check_references(const struct design_checking *k, const struct desig
     design_check_use(k, d, circuits, vnets, sites);
 }
 
+/* 0 stands for unsaid in these fields; a file that really says 0 is wrong, not silent. */
+static void note_zeros(const json_t *json, struct design *d)
+{
+    for (size_t i = 0; i < d->circuits_n; i++) {
+        const json_t *peerings = json_object_get(json_array_get(json_object_get(json, "circuits"), i), "peerings");
+        for (int k = 0; k < PEERING_KINDS; k++) {
+            const json_t *p = json_object_get(peerings, peering_kind_name((enum peering_kind)k));
+            const json_t *vlan = json_object_get(p, "vlan"), *asn = json_object_get(p, "peer_asn");
+            d->circuits[i].peerings[k].zero_vlan = json_is_integer(vlan) && json_integer_value(vlan) == 0;
+            d->circuits[i].peerings[k].zero_asn = json_is_integer(asn) && json_integer_value(asn) == 0;
+        }
+    }
+}
+
 struct design *design_from_json(const json_t *json, struct arena *arena, struct problems *problems)
 {
     size_t before = problems->count;
@@ -368,6 +382,7 @@ struct design *design_from_json(const json_t *json, struct arena *arena, struct 
     fields_read(design_rows, json, d, arena, problems, "");
     if (problems->count > before) return NULL;
     fill_design(d, arena);
+    note_zeros(json, d);
     check_references(&(struct design_checking){arena, problems}, d);
     return problems->count > before ? NULL : d;
 }

@@ -256,9 +256,10 @@ def what_import_prints_is_exported_and_judged():
             continue
         command, target = line[3:].split("   #")[0].rsplit(" > ", 1)
         files[target] = command
-        who = provider if "cross-connection" in command else az
+        theirs = "expressRouteCrossConnections" in command
+        who, whose = (provider, PROVIDER_SUB) if theirs else (az, SUB)
         with open(os.path.join(to, target), "w", encoding="utf-8") as f:
-            json.dump(who(command.replace("$(az account show --query id -o tsv)", SUB)), f)
+            json.dump(who(command.replace("$(az account show --query id -o tsv)", whose)), f)
     assert len(files) >= 20, files
     judged = fairlead("check", "--import", to, "-o", "json", ok=(0, 4, 5))
     assert "left out" not in judged.stderr and "whose table" not in judged.stderr, judged.stderr
