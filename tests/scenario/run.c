@@ -499,6 +499,26 @@ static bool do_flood(struct script *x, const struct words *w)
     return true;
 }
 
+/* rpki [PREFIX,LONGEST,AS ...]: what the caches say from now on, all of it. */
+static bool do_rpki(struct script *x, const struct words *w)
+{
+    struct vrp v[8];
+    size_t n = 0;
+    for (size_t i = 1; i < w->n && n < ARRAY_LEN(v); i++, n++) {
+        char prefix[50];
+        unsigned most;
+        if (sscanf(w->w[i], "%49[^,],%u,%u", prefix, &most, &v[n].asn) != 3 ||
+            prefix_parse(prefix, &v[n].prefix) != PREFIX_FINE || most > 128)
+            return fail(x, "rpki PREFIX,LONGEST,AS ... and not '%s'", w->w[i]);
+        v[n].max_len = (uint8_t)most;
+        if (!vrp_valid(&v[n])) return fail(x, "'%s' is no payload", w->w[i]);
+    }
+    router_vrps_begin(x->stage.r, true);
+    for (size_t i = 0; i < n; i++) router_vrp(x->stage.r, true, &v[i]);
+    router_vrps_end(x->stage.r, x->stage.now);
+    return true;
+}
+
 static bool do_far(struct script *x, const struct words *w)
 {
     enum bgp_conn conn;
@@ -674,6 +694,7 @@ static const struct {
     {"block", do_far, false},        {"unblock", do_far, false},   {"establish", do_establish, false},
     {"apply", do_apply, false},      {"remove", do_remove, false}, {"restart", do_restart, false},
     {"shutdown", do_shutdown, false}, {"reset", do_order, false}, {"refresh", do_order, false},
+    {"rpki", do_rpki, false},
 };
 
 static bool run_statement(struct script *x, const struct words *w)
