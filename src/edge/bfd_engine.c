@@ -69,6 +69,8 @@ struct bfd_engine {
     struct delay delays[KEPT]; /* of WORTH_US and more, a ring */
     size_t delays_n;
     int64_t worst_us;
+    instant due; /* when the thread asked to be woken; NEVER once its delay is noted */
+    duration late;
 };
 
 static void lock(struct bfd_engine *e) { pthread_mutex_lock(&e->lock); }
@@ -184,6 +186,17 @@ static void datagram(struct bfd_engine *e, const struct port *p, const struct bf
         e->drops[drop]++;
 }
 
+/* Once a turn, before anything is judged in it. */
+static void note_delay(struct bfd_engine *e, instant now)
+{
+    int64_t late = now.us > e->due.us ? now.us - e->due.us : 0;
+    e->due = NEVER;
+    if (late <= e->late.us) return;
+    e->late = duration_us(late);
+    if (late > e->worst_us) e->worst_us = late;
+    if (late >= WORTH_US) e->delays[e->delays_n++ % KEPT] = (struct delay){now, late};
+}
+
 /* The kernel's stamp is of the wall clock, which may jump: it never says earlier than when we last looked. */
 static instant heard_at(const struct port *p, const struct bfd_datagram *d)
 {
@@ -206,8 +219,9 @@ static void take_packets(struct port *p)
 static void port_ready(struct watch *w, unsigned events, instant now)
 {
     struct port *p = w->ctx;
-    (void)events, (void)now;
+    (void)events;
     lock(p->engine);
+    note_delay(p->engine, now);
     take_packets(p);
     unlock(p->engine);
 }
@@ -246,30 +260,24 @@ static void settle_ports(struct bfd_engine *e)
 
 /* Before anybody is declared down: what came while we waited for the processor or the lock, and whether it
  * was us who were late. */
-static void hear_everybody(struct bfd_engine *e, duration late, instant now)
+static void hear_everybody(struct bfd_engine *e, instant now)
 {
     bool silent = false;
     for (const struct session *s = e->sessions; s; s = s->next) silent |= instant_reached(s->s.expires, now);
     if (!silent) return;
     for (struct port *p = e->ports; p; p = p->next) take_packets(p);
     for (struct session *s = e->sessions; s; s = s->next)
-        if (late.us >= WORTH_US) s->spared += bfd_woke_late(&s->s, late, now);
-}
-
-static void note_delay(struct bfd_engine *e, duration late, instant now)
-{
-    if (late.us > e->worst_us) e->worst_us = late.us;
-    if (late.us >= WORTH_US) e->delays[e->delays_n++ % KEPT] = (struct delay){now, late.us};
+        if (e->late.us >= WORTH_US) s->spared += bfd_woke_late(&s->s, e->late, now);
 }
 
 /* What is due, and when to look again. */
-static instant work(struct bfd_engine *e, duration late, instant now)
+static instant work(struct bfd_engine *e, instant now)
 {
     instant next = NEVER;
     settle_ports(e);
     forget_sessions(e, now);
-    note_delay(e, late, now);
-    hear_everybody(e, late, now);
+    note_delay(e, now);
+    hear_everybody(e, now);
     for (struct session *s = e->sessions; s; s = s->next) {
         struct bfd_effects fx = {0};
         if (instant_reached(bfd_next(&s->s), now)) {
@@ -294,13 +302,13 @@ static void *run(void *ctx)
     e->runs = true;
     pthread_cond_signal(&e->runs_now);
     unlock(e);
-    duration late = {0};
     for (instant now = clock_now();;) {
         lock(e);
-        instant next = work(e, late, now);
+        instant next = work(e, now);
+        e->due = next;
+        e->late = (duration){0};
         unlock(e);
         now = loop_turn(e->loop, next);
-        late = duration_us(now.us > next.us ? now.us - next.us : 0);
     }
     return NULL;
 }
@@ -323,6 +331,7 @@ struct bfd_engine *bfd_engine_start(void)
     pthread_mutexattr_destroy(&inherits);
     pthread_cond_init(&e->runs_now, NULL);
     e->reports_tail = &e->reports;
+    e->due = NEVER;
     e->loop = loop_new();
     make_pair(e->to_thread);
     make_pair(e->to_router);
