@@ -123,7 +123,7 @@ static struct bfd_story story_of(const struct bfd_engine *e, const struct sessio
 {
     instant now = clock_now();
     instant since = {now.us - 2 * (int64_t)s->s.detect_us};
-    return (struct bfd_story){bfd_diag_name(why), now, now.us - s->heard.us, s->s.detect_us, longest_delay(e, since),
+    return (struct bfd_story){bfd_diag_name(why), s->s.remote_c_bit, now, now.us - s->heard.us, s->s.detect_us, longest_delay(e, since),
                               longest_gap(s, now)};
 }
 

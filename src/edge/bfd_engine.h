@@ -38,6 +38,7 @@ enum bfd_news { BFD_NEWS_DOWN, BFD_NEWS_UP, BFD_NEWS_OFF /* by the neighbour's o
  * own thread ran in time, and one the neighbour raises is ours when we sent too late. */
 struct bfd_story {
     const char *why;            /* the diagnostic's meaning */
+    bool independent;           /* of the neighbour's control plane, it says (C bit) */
     instant at;
     int64_t silent_us;          /* since the kernel took in the last packet */
     int64_t detect_us, late_us; /* our thread's longest delay in two detection times */

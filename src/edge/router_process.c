@@ -204,7 +204,8 @@ static void bfd_report(void *ctx, uint32_t ref, enum bfd_news what, const struct
     struct process *p = ctx;
     if (what == BFD_NEWS_DOWN) log_bfd_story(p, ref, how);
     if (what == BFD_NEWS_OFF) router_bfd_off(p->router, ref);
-    else router_bfd(p->router, ref, what == BFD_NEWS_UP, clock_now());
+    else if (what == BFD_NEWS_UP) router_bfd(p->router, ref, true, clock_now());
+    else router_bfd_lost(p->router, ref, how->independent, clock_now());
     p->changed = true;
 }
 

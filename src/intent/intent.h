@@ -47,6 +47,7 @@ struct intent_bfd {
     bool on;
     uint32_t min_tx_us, min_rx_us;
     uint8_t mult;
+    bool check_control_plane; /* down with the neighbour's C bit clear counts as its restart (RFC 5882 4.3) */
 };
 
 struct intent_peer {

@@ -256,6 +256,7 @@ static json_t *write_families(const void *record, bool secrets)
 struct bfd_ms { /* as people write it */
     uint32_t min_tx, min_rx;
     uint8_t mult;
+    bool check_control_plane;
 };
 
 static const struct bfd_ms bfd_usual = {BFD_DEFAULT_US / 1000, BFD_DEFAULT_US / 1000,
@@ -265,6 +266,7 @@ static const struct field bfd_rows[] = {
     {"min_tx_ms", FIELD_U32, offsetof(struct bfd_ms, min_tx), .min = BFD_LEAST_MS, .max = BFD_MOST_MS},
     {"min_rx_ms", FIELD_U32, offsetof(struct bfd_ms, min_rx), .min = BFD_LEAST_MS, .max = BFD_MOST_MS},
     {"multiplier", FIELD_U8, offsetof(struct bfd_ms, mult), .min = 1, .max = 255},
+    {"check_control_plane", FIELD_BOOL, offsetof(struct bfd_ms, check_control_plane)},
     {0},
 };
 
@@ -279,7 +281,8 @@ static void read_bfd(const struct fields_reader *r, const json_t *v, void *recor
                     "'bfd' is %s", fields_type_name(v));
         return;
     }
-    p->bfd = (struct intent_bfd){!json_is_false(v), ms.min_tx * 1000, ms.min_rx * 1000, ms.mult};
+    p->bfd = (struct intent_bfd){!json_is_false(v), ms.min_tx * 1000, ms.min_rx * 1000, ms.mult,
+                                 ms.check_control_plane};
 }
 
 static json_t *write_bfd(const void *record, bool secrets)
@@ -287,7 +290,7 @@ static json_t *write_bfd(const void *record, bool secrets)
     const struct intent_bfd *b = &((const struct intent_peer *)record)->bfd;
     (void)secrets;
     if (!b->on) return NULL;
-    const struct bfd_ms ms = {b->min_tx_us / 1000, b->min_rx_us / 1000, b->mult};
+    const struct bfd_ms ms = {b->min_tx_us / 1000, b->min_rx_us / 1000, b->mult, b->check_control_plane};
     json_t *o = fields_write(bfd_rows, &ms, &bfd_usual, false);
     if (json_object_size(o) > 0) return o;
     json_decref(o);

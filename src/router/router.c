@@ -421,6 +421,25 @@ void router_bfd(struct router *r, peer_ref ref, bool up, instant now)
     signal_writers(r);
 }
 
+/* RFC 5882 4.3.2: a neighbour whose BFD shares the fate of its control plane and that agreed to restart
+ * gracefully may be restarting: its routes stay as after a lost connection (RB-082). Only where the operator
+ * wants it, because a dead link looks the same, and waiting for it is no fast failover. */
+void router_bfd_lost(struct router *r, peer_ref ref, bool independent, instant now)
+{
+    struct peer *p = peer_at(r, ref);
+    bool restarts = p && p->up && p->bfd == BFD_UP_STATE && p->conf->bfd.check_control_plane && !independent &&
+                    p->caps.restart_s && (p->families & p->caps.restart_families);
+    if (!restarts) {
+        router_bfd(r, ref, false, now);
+        return;
+    }
+    enum bgp_conn conn = bgp_view(p->session).conn;
+    p->bfd = BFD_DOWN_STATE;
+    say(r, p->domain, ref, "bfd-down", "%s: its control plane may be restarting", p->conf->name);
+    r->sink.close(r->sink.ctx, ref, conn);
+    router_lost(r, ref, conn, now);
+}
+
 void router_bfd_off(struct router *r, peer_ref ref)
 {
     struct peer *p = peer_at(r, ref);

@@ -66,6 +66,8 @@ void router_input(struct router *r, peer_ref peer, enum bgp_conn conn, struct sp
 void router_lost(struct router *r, peer_ref peer, enum bgp_conn conn, instant now);
 void router_blocked(struct router *r, peer_ref peer, bool blocked, instant now);
 void router_bfd(struct router *r, peer_ref peer, bool up, instant now);
+/* Down, and whether the neighbour's BFD does not depend on its control plane (C bit). */
+void router_bfd_lost(struct router *r, peer_ref peer, bool independent, instant now);
 /* The neighbour's operator switched its BFD session off: BGP goes on without it (RFC 5882 3.2). */
 void router_bfd_off(struct router *r, peer_ref peer);
 void router_tick(struct router *r, instant now);

@@ -314,7 +314,8 @@ static void bfd_effects(struct stage *s, struct far *f, const struct bfd_effects
         add_item(&f->last, it);
     }
     if (fx->off) router_bfd_off(s->r, f->ref);
-    else if (fx->rose || fx->fell) router_bfd(s->r, f->ref, fx->rose, s->now);
+    else if (fx->rose) router_bfd(s->r, f->ref, true, s->now);
+    else if (fx->fell) router_bfd_lost(s->r, f->ref, f->bfd.remote_c_bit, s->now);
 }
 
 void stage_bfd_packet(struct stage *s, struct far *f, struct span packet, uint8_t ttl)
