@@ -8,7 +8,8 @@
     n: two internal neighbours, 10.61.9.2 and .3, on "mgmt" 10.61.9.0/24, stay up all the time. The first
        announces 10.77.0.0/16 by the left (preferred), the second by the right.
 
-Nobody speaks BGP over the links that fail: R knows only from the kernel that a next hop is gone.
+Nobody speaks BGP over the links that fail: R knows only from the kernel that a next hop is gone. It is always the far end
+that goes down, because the keeper brings its own ports up again.
 """
 import json
 import os
@@ -153,10 +154,10 @@ def play(t):
     run("ip", "-n", t.ns("l"), "link", "set", "dev", "eth0", "down")
     wait_for("the glass names the next hop that is gone", lambda: t.paths() == LEFT_GONE)
     wait_for("the kernel forwards by the right", lambda: "via 10.61.2.2" in t.kernel())
-    run("ip", "-n", t.ns("R"), "link", "set", "dev", "right0", "down")
+    run("ip", "-n", t.ns("r"), "link", "set", "dev", "eth0", "down")
     wait_for("no path is usable", lambda: t.paths() == NONE)
     wait_for("the kernel has no route", lambda: t.kernel().strip() == "")
-    run("ip", "-n", t.ns("R"), "link", "set", "dev", "right0", "up")
+    run("ip", "-n", t.ns("r"), "link", "set", "dev", "eth0", "up")
     wait_for("the right is back", lambda: t.paths() == LEFT_GONE and "via 10.61.2.2" in t.kernel())
     run("ip", "-n", t.ns("l"), "link", "set", "dev", "eth0", "up")
     wait_for("the left is best again", lambda: t.paths() == BOTH and "via 10.61.1.2" in t.kernel())
