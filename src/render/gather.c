@@ -130,7 +130,7 @@ static void gather_session(const struct design *d, const struct design_circuit *
                                  .key_left_out = !plain(l.shared_key, "-_."),
                                  .bfd = l.bfd, .keepalive_s = e->keepalive_s ? e->keepalive_s : KEEPALIVE_S,
                                  .hold_s = e->hold_s ? e->hold_s : HOLD_S, .prepend = e->prepend, .med = e->med,
-                                 .local_pref = e->local_pref, .bandwidth_mbps = c->bandwidth_mbps,
+                                 .local_pref = e->local_pref, .bandwidth_mbps = c->bandwidth_mbps, .inbound_deny = p->acl.inbound_deny == SAID_YES,
                                  .max_prefixes = kind == PEERING_MICROSOFT ? FROM_CLOUD_MICROSOFT : FROM_CLOUD_PRIVATE};
     if (!s->bfd.min_tx_ms) s->bfd.min_tx_ms = BFD_MS;
     if (!s->bfd.min_rx_ms) s->bfd.min_rx_ms = BFD_MS;
@@ -154,10 +154,21 @@ static bool has_microsoft(const struct render_router *r)
     return false;
 }
 
+/* A pool of a circuit, or of a leg, that ends elsewhere is another router's. */
+static bool pool_ends_here(const struct render_router *r, const struct design_pool *p)
+{
+    for (size_t i = 0; i < r->sessions_n; i++) {
+        const struct render_session *s = &r->sessions[i];
+        if (s->kind != PEERING_MICROSOFT || (*p->circuit && strcmp(p->circuit, s->circuit) != 0)) continue;
+        if (!*p->leg || strcmp(p->leg, leg_name(s->leg)) == 0) return true;
+    }
+    return false;
+}
+
 static void gather_rest(const struct design *d, const struct design_site *site, struct render_router *r)
 {
     for (size_t i = 0; has_microsoft(r) && i < d->nat.pools_n && r->pools_n < RENDER_POOLS_MAX; i++)
-        if (d->nat.pools[i].path == PATH_CIRCUIT && plain(d->nat.pools[i].name, "-_.")) r->pools[r->pools_n++] = &d->nat.pools[i];
+        if (d->nat.pools[i].path == PATH_CIRCUIT && pool_ends_here(r, &d->nat.pools[i]) && plain(d->nat.pools[i].name, "-_.")) r->pools[r->pools_n++] = &d->nat.pools[i];
     for (size_t i = 0; i < d->qos.classes_n && r->classes_n < RENDER_CLASSES_MAX; i++)
         if (plain(d->qos.classes[i].workload, "-_.")) r->classes[r->classes_n++] = &d->qos.classes[i];
     for (size_t i = 0; i < site->routers_n && r->near_n < RENDER_NEAR_MAX; i++) {

@@ -35,6 +35,7 @@ struct render_session { /* one leg of one peering */
     const char *communities[RENDER_COMMUNITIES_MAX]; /* Microsoft peering: of its route filter */
     size_t announce_n, accept_n, communities_n;
     uint32_t max_prefixes, bandwidth_mbps;
+    bool inbound_deny; /* the design's access list of what arrives ends with a deny */
 };
 
 struct render_router {

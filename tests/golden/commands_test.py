@@ -177,10 +177,73 @@ def bad_input_is_told():
         assert "1.2.3.4" not in text and "left out" in text, dialect
 
 
+
+RESILIENT = os.path.join(SOURCE, "examples", "resilient.yaml")
+# First words that a statement of IOS-XE may have, at the margin and below it.
+IOS_TOP = ("hostname", "class-map", "policy-map", "interface", "ip route", "ipv6 route", "ip nat", "ip access-list", "ip prefix-list",
+           "ipv6 prefix-list", "ip community-list", "ip bgp-community", "route-map", "router bgp", "bfd", "ipv6 unicast-routing", "end")
+IOS_BELOW = ("match", "class", "priority", "bandwidth", "shape", "service-policy", "description", "encapsulation", "ip address", "ipv6 address",
+             "ip nat", "bfd", "no ", "permit", "deny", "set", "bgp", "neighbor", "network", "address-family", "exit-address-family", "maximum-paths")
+
+
+def render(dialect, router, design=RESILIENT):
+    return run("config", "render", design, "--for", dialect, "--router", router).stdout
+
+
+def statements_of_ios_are_known_ones():
+    for line in render("ios-xe", "ams-ce1").splitlines():
+        bare = line.strip()
+        if not bare or bare.startswith("!"):
+            continue
+        assert bare.startswith(IOS_BELOW if line.startswith(" ") else IOS_TOP), line
+
+
+def braces_of_junos_are_balanced():
+    text, depth = render("junos", "ams-ce1"), 0
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.split("#")[0].strip() if not line.strip().startswith("#") else ""
+        if not bare:
+            continue
+        assert bare.endswith(("{", ";", "}")), f"line {number}: {line}"
+        depth += bare.count("{") - bare.count("}")
+        assert depth >= 0, f"line {number} closes what is not open"
+        indent = len(line) - len(line.lstrip())
+        assert indent == 4 * (depth - (1 if bare.endswith("{") else 0)), f"line {number} is indented {indent} at depth {depth}"
+    assert depth == 0, "something stays open"
+
+
+def each_dialect_has_all_of_the_legs_and_nothing_of_others():
+    mine = ("192.168.100.129", "192.168.100.130", "192.0.2.1", "192.0.2.2", "resilientAms1", "resilientAms2", "12076", "65010",
+            "10.10.0.0", "10.11.0.0", "198.51.100.0", "192.0.2.128", "10.20.0.0")
+    others = ("192.168.100.133", "resilientFra", "198.51.100.128", "pool-fra", "203.0.113.64")
+    for dialect in ("fairlead", "frr", "bird", "ios-xe", "junos"):
+        text = render(dialect, "ams-ce1")
+        for word in mine if dialect != "fairlead" else mine[:-1]:
+            assert re.search(rf"(?<![\d.]){re.escape(word)}(?![\d])", text), f"{dialect} lacks {word}"
+        for vlan in ("100", "200"):
+            assert re.search(rf"(?:\.|vlan-id |dot1Q |ctag: |id ){vlan}\b", text), f"{dialect} lacks VLAN {vlan}"
+        for word in others:
+            assert not re.search(rf"(?<![\d.]){re.escape(word)}", text), f"{dialect} has {word}, which ends elsewhere"
+
+
+def our_own_files_are_valid_and_translate():
+    edge = os.path.join(BUILD, "fairlead-edge")
+    for router in ("ams-ce1", "ams-ce2", "fra-ce1", "fra-ce2"):
+        text = render("fairlead", router)
+        file = path(f"{router}.yaml", text)
+        done = subprocess.run([edge, "--config", file, "--check-config"], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, (router, done.stderr, done.stdout)
+        assert "dataplane: fast" in text and "outside: true" in text and "sides: 2" in text, text
+    plain = run("config", "render", DEMO, "--for", "fairlead").stdout
+    assert "dataplane: namespaces" in plain and "nat:" not in plain, "a router that does not translate only forwards"
+
+
 def main():
     global passed, failed
     for test in (formats_agree, html_is_whole_and_alone, suggestions_settle_what_they_name,
-                 init_writes_a_design_without_a_fail, bad_input_is_told):
+                 init_writes_a_design_without_a_fail, bad_input_is_told,
+                 statements_of_ios_are_known_ones, braces_of_junos_are_balanced,
+                 each_dialect_has_all_of_the_legs_and_nothing_of_others, our_own_files_are_valid_and_translate):
         try:
             test()
             passed += 1
