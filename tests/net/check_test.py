@@ -145,6 +145,18 @@ def nothing_announced(domain):
     domain["networks"] = []
 
 
+def no_bfd(domain):
+    named(domain["peers"], "cloud")["bfd"] = False
+
+
+def short_hold(domain):
+    named(domain["peers"], "cloud")["hold"] = 6
+
+
+def wrong_asn(domain):
+    named(domain["peers"], "cloud")["asn"] = 12067
+
+
 def wrong_address(domain):
     named(domain["attachments"], "leg")["addresses"] = ["192.168.100.130/30"]
     peer = named(domain["peers"], "cloud")
@@ -186,6 +198,10 @@ FAULTS = [
      ("edge2", "secondary")),
     ("first and second address of the link swapped", "arp", lambda: Ce1File(wrong_address),
      {("NET-RED-02", P), ("NET-L2-07", P)}, set(), ("edge1", "primary")),
+    ("BFD off at the customer's end of the primary leg", "bfd", lambda: Ce1File(no_bfd), set(), {"NET-BGP-07"}, None),
+    ("a hold time of six seconds at the customer", None, lambda: Ce1File(short_hold), set(), {"NET-BGP-06"}, None),
+    ("the customer expects AS 12067", "bgp", lambda: Ce1File(wrong_asn), {("NET-RED-02", P), ("NET-BGP-01", P)}, set(),
+     ("edge1", "primary")),
     ("a longer path on the primary leg", None, lambda: Ce1File(prepend), set(), {"NET-RED-07"}, None),
     ("a prefix on one leg only", None, lambda: Ce1File(one_more), {("NET-RED-06", PEERING)}, set(), None),
     ("the site not announced on the primary leg", "reply", lambda: Ce1File(nothing_announced),
