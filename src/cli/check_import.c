@@ -72,9 +72,14 @@ static void add_file(struct import *m, const char *path, const char *name)
     *f = (struct import_file){0};
     snprintf(f->name, sizeof f->name, "%s", name);
     snprintf(f->source, sizeof f->source, "file %s", name);
-    if (!read_small(path, &f->text, &f->at_ms)) note(m, name, "not read: no plain file of at most 16 MiB");
-    else if (!text_plain(&f->text)) note(m, name, "damaged UTF-16; the file is left out");
-    else m->files_n++;
+    if (!read_small(path, &f->text, &f->at_ms)) {
+        note(m, name, "not read: no plain file of at most 16 MiB");
+    } else if (!text_plain(&f->text)) {
+        note(m, name, "damaged UTF-16; the file is left out");
+        text_drop(&f->text);
+    } else {
+        m->files_n++;
+    }
 }
 
 static void walk(struct import *m, const char *below, int depth)

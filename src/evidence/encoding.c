@@ -25,7 +25,10 @@ static void add_character(struct text *t, uint32_t c)
     text_add_n(t, out, n);
 }
 
-static uint32_t unit(const unsigned char *s, enum wide w) { return w == WIDE_LITTLE ? s[0] | s[1] << 8 : s[0] << 8 | s[1]; }
+static uint32_t unit(const unsigned char *s, enum wide w)
+{
+    return w == WIDE_LITTLE ? (uint32_t)s[0] | (uint32_t)s[1] << 8 : (uint32_t)s[0] << 8 | (uint32_t)s[1];
+}
 
 static bool narrow(const unsigned char *s, size_t n, enum wide w, struct text *out)
 {
