@@ -121,19 +121,20 @@ static int put_leaf(struct netlink *nl, unsigned index, uint32_t major, uint32_t
 /* The first word of either header; a key matches the DSCP in it. */
 static int make_filter(struct netlink *nl, unsigned index, uint32_t major, uint32_t k, unsigned dscp, bool six)
 {
-    struct {
-        struct tc_u32_sel sel;
-        struct tc_u32_key key;
-    } match = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+    struct tc_u32_sel selector = {.flags = TC_U32_TERMINAL, .nkeys = 1};
+    struct tc_u32_key key;
+    uint8_t match[sizeof selector + sizeof key]; /* the kernel's structure ends with its keys */
     unsigned shift = (six ? 20 : 16) + TOS_SHIFT; /* of the DSCP in that word */
     uint32_t order = six ? 2 : 1;
     struct nlmsghdr *h = message(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index,
                                  (struct tcmsg){.tcm_parent = handle_of(major, 0),
                                                 .tcm_info = order << 16 | htons(six ? ETH_P_IPV6 : ETH_P_IP)}, "u32");
     struct nlattr *options = mnl_attr_nest_start(h, TCA_OPTIONS);
-    match.key = (struct tc_u32_key){.mask = htonl(63u << shift), .val = htonl((uint32_t)dscp << shift)};
+    key = (struct tc_u32_key){.mask = htonl(63u << shift), .val = htonl((uint32_t)dscp << shift)};
+    memcpy(match, &selector, sizeof selector);
+    memcpy(match + sizeof selector, &key, sizeof key);
     mnl_attr_put_u32(h, TCA_U32_CLASSID, handle_of(major, MINOR_QUEUES + k));
-    mnl_attr_put(h, TCA_U32_SEL, sizeof match, &match);
+    mnl_attr_put(h, TCA_U32_SEL, sizeof match, match);
     mnl_attr_nest_end(h, options);
     return netlink_change(nl, h);
 }
