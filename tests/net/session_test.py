@@ -160,7 +160,28 @@ def a_stopped_router_process_is_replaced(a, b):
     wait_for("another one in its place", lambda: up(a, b) and a.router() != stopped, 60)
 
 
-CASES = [a_key_changes_under_a_running_session, a_wrong_key_silences_it, both_ends_within_one_hop,
+def an_address_that_opens_too_many_connections_is_turned_away(a, b):
+    wait_for("the session", lambda: up(a, b), 60)
+    since = [e.show()["established_count"] for e in (a, b)]
+
+    def refused():
+        return sum(d["packets"] for d in a.ask("drops")["drops"] if d["where"] == "listener")
+
+    def flood():
+        for _ in range(200):
+            with socket.socket() as s:
+                s.settimeout(5)
+                s.bind(("127.0.0.9", 0))
+                s.connect(("127.0.0.1", PORT))
+        return refused()
+    before = refused()
+    wait_for("connections beyond 50 a second counted", lambda: flood() > before)
+    if [e.show()["established_count"] for e in (a, b)] != since or not up(a, b):
+        raise Failed("the flood disturbed the session of another address")
+
+
+CASES = [a_key_changes_under_a_running_session, a_wrong_key_silences_it,
+         an_address_that_opens_too_many_connections_is_turned_away, both_ends_within_one_hop,
          other_bfd_intervals_leave_the_session_up, a_stopped_router_process_is_replaced]
 
 
