@@ -200,6 +200,20 @@ def frr_session_carries_both_families(scene):
     assert "65001" in frr.route("10.1.0.0/16")
 
 
+def frr_killed_and_started_again_keeps_its_routes_in_use(scene):
+    edge = Edge(scene, [right(families=["ipv4-unicast"])])
+    frr = Frr(scene, restarts=True, networks=("10.2.0.0/16", "10.3.0.0/16"))
+    wait_for("both routes", lambda: edge.is_up() and edge.paths("10.2.0.0/16") and edge.paths("10.3.0.0/16"), 30)
+    frr.kill_bgpd()
+    wait_for("the loss is noticed", lambda: edge.peer()["state"] != "Established")
+    for prefix in ("10.2.0.0/16", "10.3.0.0/16"):
+        assert edge.paths(prefix)[0]["stale"] and edge.paths(prefix)[0]["best"], edge.paths(prefix)
+    frr.start_bgpd_without("10.3.0.0/16")
+    wait_for("the session is back", lambda: edge.is_up() and frr.is_up(), 60)
+    wait_for("what was said again is fresh", lambda: (p := edge.paths("10.2.0.0/16")) and not p[0]["stale"], 60)
+    wait_for("what was not said again goes", lambda: not edge.paths("10.3.0.0/16"), 60)
+
+
 def frr_with_md5_and_ttl_security_comes_up(scene):
     edge = Edge(scene, [right(families=["ipv4-unicast"], md5="Secret123", ttl_security=True)])
     frr = Frr(scene, session="password Secret123;ttl-security hops 1")

@@ -219,7 +219,7 @@ class Frr:
     DAEMONS = "/usr/lib/frr"
 
     def __init__(self, scene, asn=65002, session="", bfd=False, peer_asn=65001,
-                 networks=("10.2.0.0/16", "fd00:2::/48")):
+                 networks=("10.2.0.0/16", "fd00:2::/48"), restarts=False):
         self.scene = scene
         os.mkdir(scene.path("frr"))
         shutil.chown(scene.path("frr"), "frr", "frrvty")
@@ -235,6 +235,7 @@ class Frr:
  neighbor {LEFT} timers connect 1
 {''.join(f' neighbor {LEFT} {line}' + chr(10) for line in session.split(';') if line)}\
 {f' neighbor {LEFT} bfd 3 100 100' if bfd else ''}
+{' bgp graceful-restart' + chr(10) + ' bgp graceful-restart preserve-fw-state' if restarts else ''}
  neighbor {LEFT6} remote-as {peer_asn}
  neighbor {LEFT6} timers connect 1
  address-family ipv4 unicast
@@ -247,7 +248,11 @@ class Frr:
         self.daemon("zebra", "")
         if bfd:
             self.daemon("bfdd", "")
-        self.daemon("bgpd", conf)
+        self.conf = conf
+        self.bgpd = self.daemon("bgpd", conf)
+        self.answers()
+
+    def answers(self):
         wait_for("FRR answers", lambda: "BGP" in self.ask("show bgp summary") or
                  "Neighbor" in self.ask("show bgp summary"))
 
@@ -257,9 +262,19 @@ class Frr:
         file = scene.write(f"frr/{name}.conf", f"log file {own}/{name}.log\n" + conf)
         # bgpd finds bfdd through zebra; the control socket is only for other users of bfdd.
         extra = ["--bfdctl", f"{own}/bfdd.ctl"] if name == "bfdd" else []
-        scene.start(scene.right, f"{self.DAEMONS}/{name}", "-f", file, "-z", f"{own}/zserv",
+        process = scene.start(scene.right, f"{self.DAEMONS}/{name}", "-f", file, "-z", f"{own}/zserv",
                     "--vty_socket", own, "-i", f"{own}/{name}.pid", "-P", "0", *extra)
         wait_for(f"{name} listens", lambda: os.path.exists(f"{own}/{name}.vty"))
+        return process
+
+    def kill_bgpd(self):
+        self.bgpd.kill()
+        self.bgpd.wait()
+
+    def start_bgpd_without(self, network):
+        os.unlink(self.scene.path("frr/bgpd.vty"))
+        self.bgpd = self.daemon("bgpd", self.conf.replace(f"  network {network}\n", ""))
+        self.answers()
 
     def ask(self, *commands):
         args = [a for c in commands for a in ("-c", c)]
