@@ -122,13 +122,12 @@ static bool mux_attach(struct spaces *s, unsigned index, struct text *why)
     return true;
 }
 
-static bool map(struct spaces *s, unsigned from, struct tags tags, unsigned to, struct tags as,
-                struct text *why)
+static bool map(struct spaces *s, unsigned from, struct tags tags, const struct tagmux_to *to, struct text *why)
 {
     s->mappings = realloc(s->mappings, (s->mappings_n + 1) * sizeof *s->mappings);
     if (!s->mappings) abort();
     s->mappings[s->mappings_n++] = (struct mapping){from, tags};
-    return tagmux_set(s->mux, from, tags, &(struct tagmux_to){to, as, 0}, why);
+    return tagmux_set(s->mux, from, tags, to, why);
 }
 
 static bool port_ensure(struct spaces *s, const struct intent_attachment *a, struct netlink_link *port,
@@ -150,8 +149,8 @@ static bool join(struct spaces *s, const struct intent_attachment *a, unsigned n
 {
     struct netlink_link port;
     if (!port_ensure(s, a, &port, why) || !mux_ready(s, port.index, why) ||
-        !map(s, port.index, a->tags, near, (struct tags){0}, why) ||
-        !map(s, near, (struct tags){0}, port.index, a->tags, why) ||
+        !map(s, port.index, a->tags, &(struct tagmux_to){.ifindex = near}, why) ||
+        !map(s, near, (struct tags){0}, &(struct tagmux_to){port.index, a->tags, a->ethertype}, why) ||
         !mux_attach(s, near, why) || !mux_attach(s, port.index, why))
         return false;
     *out_port = port.index;

@@ -14,6 +14,7 @@
 #include "sys/xdp_features.h"
 
 enum {
+    FLOWS_MOST = 1 << 24, /* rows: half a GiB, as far as the kernel lets a program reach into one table */
     PROBE_S = 30, /* idle neighbours are asked whether they are still there */
 };
 
@@ -137,6 +138,7 @@ static struct fast_sizes sizes_for(const struct intent *i)
         flows += nat_flows(n);
         blocks += nat_blocks(n);
     }
+    if (flows > FLOWS_MOST / 2) flows = FLOWS_MOST / 2;
     if (flows) z.flows = power_of_two(2 * flows);
     if (blocks) z.port_blocks = blocks;
     return z;
@@ -244,7 +246,7 @@ static void fill_row(struct fast *f, struct fast_att *x, const struct fast_want 
     x->row = (struct fast_attachment){
         .flags = (a->source == SOURCE_STRICT ? FAST_STRICT : 0u) | (a->outside ? FAST_OUTSIDE : 0u),
         .dscp_in = m.in, .dscp_out = m.out, .mtu = (uint16_t)a->mtu, .punt = x->id, .port = w->port,
-        .outer = a->tags.s, .inner = a->tags.c, .ethertype = FAST_BE16(FAST_TYPE_CTAG)};
+        .outer = a->tags.s, .inner = a->tags.c, .ethertype = FAST_BE16(a->ethertype ? a->ethertype : FAST_TYPE_CTAG)};
     memcpy(x->row.mac, w->inside->mac, sizeof x->row.mac);
     x->wish = a;
     x->queues = a->queues;

@@ -64,6 +64,7 @@ static void put_attachment(const struct spaces *s, struct space *sp, const struc
     json_put_key(out, "subject", a->subject);
     json_put_key(out, "port", a->port);
     text_addf(out, ",\"stag\":%u,\"ctag\":%u", a->tags.s, a->tags.c);
+    if (a->tags.s) text_addf(out, ",\"ethertype\":\"0x%04x\"", a->ethertype ? a->ethertype : ETHERTYPE_CTAG);
     put_mac(out, l.mac);
     text_addf(out, ",\"up\":%s,\"mtu\":%u,\"addresses\":[", there && l.up ? "true" : "false", a->mtu);
     for (size_t k = 0; k < a->addresses_n; k++)

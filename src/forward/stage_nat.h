@@ -50,6 +50,7 @@ struct fast_nat {
     __u32 port;
     __u32 marks;    /* of TCP, to be kept in the binding */
     __u32 home;     /* of the key, if the packet has ports */
+    __u32 quoted;   /* FAST_NAT_STATIC: replaces the address in what an ICMP error quotes; 0: none */
     struct fast_key key;
 };
 
@@ -361,11 +362,16 @@ FAST_INLINE int fast_key_of_error(const struct fast_error *e, const __u8 *end, s
     return FAST_GO;
 }
 
+FAST_INLINE int fast_is_error(const struct fast_icmp *c)
+{
+    return c->type == FAST_UNREACHABLE || c->type == FAST_TIME_EXCEEDED || c->type == FAST_PARAMETER;
+}
+
 FAST_INLINE int fast_key_of_icmp(const struct fast_ip4 *ip, const __u8 *end, struct fast_nat *x)
 {
     const struct fast_icmp *c = (const struct fast_icmp *)(ip + 1);
     if ((const __u8 *)(c + 1) > end) return FAST_NAT_PROTOCOL;
-    if (c->type == FAST_UNREACHABLE || c->type == FAST_TIME_EXCEEDED || c->type == FAST_PARAMETER)
+    if (fast_is_error(c))
         return fast_key_of_error((const struct fast_error *)c, end, x);
     if (c->type != FAST_ECHO && c->type != FAST_ECHO_REPLY) return FAST_NAT_PROTOCOL;
     x->kind = FAST_NAT_ECHO;
@@ -405,6 +411,23 @@ FAST_INLINE __u32 fast_marks_of(const struct fast_run *r, const __u8 *h, const _
            (f & 16 ? FAST_FLOW_ACK : 0u);
 }
 
+/* An ICMP error that concerns a static pair is about a packet with the pair's address in it, which its
+ * sender knows by the other one (RFC 5508, section 4.2): x->quoted becomes that. FAST_GO also for what is no
+ * error, and for a quotation with an address that nobody translates; FAST_NAT_NO_BINDING if it has one that
+ * somebody else does. */
+FAST_INLINE int fast_static_quote(const struct fast_run *r, const struct fast_ip4 *ip, const __u8 *end, struct fast_nat *x)
+{
+    const struct fast_error *e = (const struct fast_error *)(ip + 1);
+    __u32 addr;
+    if (r->proto != FAST_ICMP) return FAST_GO;
+    if ((const __u8 *)(&e->icmp + 1) > end) return FAST_NAT_PROTOCOL;
+    if (!fast_is_error(&e->icmp)) return FAST_GO;
+    if ((const __u8 *)(e + 1) > end || e->ip.version_words != 0x45) return FAST_NAT_PROTOCOL;
+    addr = x->in ? e->ip.source : e->ip.target;
+    if (fast_static_of(x->pool, x->in, addr, &x->quoted)) return FAST_GO;
+    return (x->in ? fast_in_pool(x->pool, addr) : fast_is_inside(x->pool, addr)) ? FAST_NAT_NO_BINDING : FAST_GO;
+}
+
 FAST_INLINE __u32 fast_nat_home(const struct fast_run *r, const struct fast_nat *x)
 {
     return r->ports ? x->home : fast_flow_home(r->config, &x->key);
@@ -430,7 +453,7 @@ FAST_INLINE int stage_nat_in(FAST_ENV *env, struct fast_run *r, const __u8 *h, c
     if (paired) {
         x->kind = FAST_NAT_STATIC;
         x->addr = other;
-        return FAST_GO;
+        return fast_static_quote(r, ip, end, x);
     }
     v = fast_nat_key(r, h, end, x);
     if (v != FAST_GO) return v;
@@ -447,14 +470,22 @@ FAST_INLINE int stage_nat_out(FAST_ENV *env, struct fast_run *r, const __u8 *h, 
 {
     const struct fast_ip4 *ip = (const struct fast_ip4 *)h;
     struct fast_flow *f;
-    int v;
+    int v, paired;
     if (!x->pool || x->in || r->in->flags & FAST_OUTSIDE || !(r->out->flags & FAST_OUTSIDE)) return FAST_GO;
     if ((const __u8 *)(ip + 1) > end) return FAST_RUNT;
-    if (fast_static_of(x->pool, 0, ip->source, &x->addr)) {
-        x->kind = FAST_NAT_STATIC;
-        return r->odd ? FAST_NAT_FRAGMENT : FAST_GO;
+    x->kind = FAST_NAT_STATIC;
+    paired = fast_static_of(x->pool, 0, ip->source, &x->addr);
+    if (paired && r->odd) return FAST_NAT_FRAGMENT;
+    if (!paired && !fast_is_inside(x->pool, ip->source)) {
+        x->kind = FAST_NAT_NONE;
+        return FAST_GO;
     }
-    if (!fast_is_inside(x->pool, ip->source)) return FAST_GO;
+    v = r->odd ? FAST_GO : fast_static_quote(r, ip, end, x);
+    if (paired && v != FAST_NAT_NO_BINDING) return v;
+    if (x->quoted) { /* a router inside about one of the pairs: it speaks for that host */
+        x->addr = x->quoted;
+        return FAST_GO;
+    }
     v = fast_nat_key(r, h, end, x);
     if (v != FAST_GO) return v;
     f = fast_flow_find(env, r->config, 0, &x->key, fast_nat_home(r, x));
@@ -526,6 +557,18 @@ FAST_INLINE void fast_nat_error(__u8 *l4, const __u8 *end, const struct fast_nat
     e->icmp.sum = fast_sum_after(e->icmp.sum, old, new);
 }
 
+/* As above: the sum of the message stays as it was. */
+FAST_INLINE void fast_nat_quoted(__u8 *l4, const __u8 *end, const struct fast_nat *x)
+{
+    struct fast_error *e = (struct fast_error *)l4;
+    if ((__u8 *)(e + 1) > end) return;
+    e->ip.sum = fast_sum_after(e->ip.sum, x->in ? e->ip.source : e->ip.target, x->quoted);
+    if (x->in)
+        e->ip.source = x->quoted;
+    else
+        e->ip.target = x->quoted;
+}
+
 FAST_INLINE void stage_nat_write(const struct fast_run *r, __u8 *h, const __u8 *end, const struct fast_nat *x)
 {
     struct fast_ip4 *ip = (struct fast_ip4 *)h;
@@ -542,6 +585,8 @@ FAST_INLINE void stage_nat_write(const struct fast_run *r, __u8 *h, const __u8 *
         fast_nat_echo(l4, end, x);
     else if (x->kind == FAST_NAT_ERROR)
         fast_nat_error(l4, end, x);
+    else if (x->quoted)
+        fast_nat_quoted(l4, end, x);
     else if (r->ports)
         fast_nat_ports(r, l4, end, x, from);
 }

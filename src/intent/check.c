@@ -261,6 +261,12 @@ static void check_attachment(struct check *c, size_t at, const struct intent_att
     if (!interface_fine(a->port))
         problem_add(c->problems, place(c, where, "attachments", at, "port"),
                     NAME_RULE ", at most 15, not 'lo'", "", "'%s' cannot be an interface", a->port);
+    if (a->ethertype && a->ethertype != ETHERTYPE_CTAG && a->ethertype != ETHERTYPE_STAG)
+        problem_add(c->problems, place(c, where, "attachments", at, "ethertype"), "0x8100 or 0x88a8 (IEEE 802.1Q)", "0x8100",
+                    "0x%x is no VLAN tag's ethertype", a->ethertype);
+    else if (a->ethertype && !a->tags.s)
+        problem_add(c->problems, place(c, where, "attachments", at, "ethertype"),
+                    "it is the outer tag's, and needs an 'stag'; a single tag has 0x8100", "", "there is no outer tag");
     if (!tags_valid(a->tags))
         problem_add(c->problems, place(c, where, "attachments", at, "stag"),
                     "an outer tag needs an inner one: set ctag as well", "", "S-tag %u stands alone",

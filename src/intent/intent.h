@@ -109,6 +109,8 @@ struct intent_attachment { /* (port, S-tag, C-tag) -> a veth pair into the domai
     const char *subject; /* as in the peer */
     const char *port;    /* trunk interface of the router */
     struct tags tags;
+    uint16_t ethertype;  /* of the outer of two tags as it is sent: 0 means 0x8100 (what Microsoft asks for), or 0x88a8
+                          * (802.1ad); either is taken on arrival */
     struct intent_address *addresses;
     size_t addresses_n;
     uint32_t mtu;        /* 1500 by default */

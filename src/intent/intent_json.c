@@ -349,6 +349,7 @@ static const struct field attachment_rows[] = {
     {"port", FIELD_TEXT, ATTACHMENT(port), FIELD_REQUIRED, .min = 1, .max = INTERFACE_LONGEST},
     {"stag", FIELD_U16, ATTACHMENT(tags.s), .max = TAG_MAX},
     {"ctag", FIELD_U16, ATTACHMENT(tags.c), .max = TAG_MAX},
+    {"ethertype", FIELD_U16, ATTACHMENT(ethertype)},
     {"addresses", FIELD_CUSTOM, 0, .read = read_addresses, .write = write_addresses},
     {"mtu", FIELD_U32, ATTACHMENT(mtu), .min = MTU_LEAST, .max = MTU_MOST},
     {"source", FIELD_ENUM, ATTACHMENT(source), .names = forwarding_sources},

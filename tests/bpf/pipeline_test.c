@@ -283,6 +283,84 @@ static void an_icmp_error_is_translated_by_the_packet_it_quotes(void **state)
     assert_null(scene_sums_wrong(t.bytes, t.n));
 }
 
+/* An ICMP error that quotes a UDP packet. */
+struct error {
+    const char *name;
+    int from;
+    const char *source, *target, *quoted_source, *quoted_target;
+    enum fast_fate fate;
+    const char *source_after, *target_after, *quoted_source_after, *quoted_target_after;
+};
+
+static void put_address(uint8_t *at, const char *text)
+{
+    struct addr a;
+    if (!addr_parse(text, &a)) abort();
+    memcpy(at, a.b, 4);
+}
+
+static void is_address(const char *name, const uint8_t *at, const char *text)
+{
+    uint8_t want[4];
+    put_address(want, text);
+    if (memcmp(at, want, 4) != 0) fail_msg("%s: %u.%u.%u.%u instead of %s", name, at[0], at[1], at[2], at[3], text);
+}
+
+static size_t build_error(const struct error *e, uint8_t *room)
+{
+    struct scene_frame f = {e->name, e->from, e->source, e->target, 1, 0x0303, 0, 0, 0, 32, ODD_NOTHING, e->fate};
+    size_t n = scene_build(&f, room);
+    uint8_t *icmp = (uint8_t *)(uintptr_t)network_header(room + TWIN_ROOM) + 20, *ip = icmp + 8;
+    memcpy(ip, ((uint8_t[28]){0x45, 0, 0, 60, 1, 2, 0, 0, 63, 17, [20] = 0x12, 0x34, 0, 53, 0, 40}), 28);
+    put_address(ip + 12, e->quoted_source), put_address(ip + 16, e->quoted_target);
+    uint16_t sum = scene_sum(ip, 20, 0);
+    ip[10] = (uint8_t)(sum >> 8), ip[11] = (uint8_t)sum;
+    icmp[2] = icmp[3] = 0;
+    sum = scene_sum(icmp, 40, 0);
+    icmp[2] = (uint8_t)(sum >> 8), icmp[3] = (uint8_t)sum;
+    return n;
+}
+
+static void errors_about_static_pairs_quote_what_their_receiver_sent(void **state)
+{
+    // clang-format off
+    static const struct error errors[] = {
+        {"towards a static host", 6, "198.51.100.254", "203.0.113.20", "203.0.113.20", "198.51.100.9", FAST_FORWARDED,
+         "198.51.100.254", "10.1.9.20", "10.1.9.20", "198.51.100.9"},
+        {"from a static host", 5, "10.1.9.17", "198.51.100.9", "198.51.100.9", "10.1.9.17", FAST_FORWARDED,
+         "203.0.113.17", "198.51.100.9", "198.51.100.9", "203.0.113.17"},
+        {"from a router before it", 5, "10.1.0.7", "198.51.100.9", "198.51.100.9", "10.1.9.18", FAST_FORWARDED,
+         "203.0.113.18", "198.51.100.9", "198.51.100.9", "203.0.113.18"},
+        {"about another static host", 5, "10.1.9.17", "198.51.100.9", "198.51.100.9", "10.1.9.18", FAST_FORWARDED,
+         "203.0.113.17", "198.51.100.9", "198.51.100.9", "203.0.113.18"},
+        {"about nobody's address", 5, "10.1.9.17", "198.51.100.9", "198.51.100.9", "192.0.2.77", FAST_FORWARDED,
+         "203.0.113.17", "198.51.100.9", "198.51.100.9", "192.0.2.77"},
+        {"towards a static host, about the pool", 6, "198.51.100.254", "203.0.113.20", "203.0.113.1", "198.51.100.9",
+         FAST_NAT_NO_BINDING, 0, 0, 0, 0},
+        {"from a static host, about another without binding", 5, "10.1.9.17", "198.51.100.9", "198.51.100.9", "10.1.77.77",
+         FAST_NAT_NO_BINDING, 0, 0, 0, 0},
+    };
+    // clang-format on
+    static uint8_t room[ROOM];
+    static struct outcome t;
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(errors); k++) {
+        const struct error *e = &errors[k];
+        size_t n = build_error(e, room);
+        through_twin(room, n, &t);
+        compare(e->name, room, n, &t);
+        if (t.fate != (int)e->fate) fail_msg("%s: %s", e->name, fast_fates[t.fate].name);
+        if (t.fate != FAST_FORWARDED) continue;
+        const uint8_t *ip = network_header(t.bytes);
+        is_address(e->name, ip + 12, e->source_after), is_address(e->name, ip + 16, e->target_after);
+        is_address(e->name, ip + 28 + 12, e->quoted_source_after), is_address(e->name, ip + 28 + 16, e->quoted_target_after);
+        assert_int_equal(scene_sum(ip + 28, 20, 0), 0);
+        assert_null(scene_sums_wrong(t.bytes, t.n));
+        if (e->from == 5) assert_memory_equal(t.bytes + 12, ((uint8_t[]){0x88, 0xa8, 0, 7, 0x81, 0}), 6); /* 802.1ad outside */
+    }
+    same_tables();
+}
+
 static void a_host_gets_its_bindings_and_no_more(void **state)
 {
     static uint8_t room[ROOM];
@@ -373,6 +451,7 @@ int main(void)
         cmocka_unit_test(a_port_that_is_gone_costs_packets_by_name),
         cmocka_unit_test(an_answer_to_a_translated_packet_reaches_the_host_that_asked),
         cmocka_unit_test(an_icmp_error_is_translated_by_the_packet_it_quotes),
+        cmocka_unit_test(errors_about_static_pairs_quote_what_their_receiver_sent),
         cmocka_unit_test(a_host_gets_its_bindings_and_no_more),
         cmocka_unit_test(rates_are_kept_and_voice_goes_first),
         cmocka_unit_test(random_frames_meet_the_same_fate),

@@ -44,7 +44,7 @@ static const char attached[] =
     "{\"revision\":7,\"router\":{\"name\":\"e1\",\"id\":\"192.0.2.1\",\"asn\":12076},\"dataplane\":"
     "\"namespaces\",\"state_dir\":\"/var/lib/x\",\"control\":{\"url\":\"https://cp:1\",\"ca\":\"a\",\"cert\":"
     "\"c\",\"key\":\"k\"},\"domains\":[{\"name\":\"d\",\"kind\":\"private\",\"premium\":true,\"attachments\":["
-    "{\"name\":\"acc\",\"port\":\"p0\",\"stag\":10,\"ctag\":100,\"addresses\":[\"10.0.0.2/30\",\"fd00::2/126\"],"
+    "{\"name\":\"acc\",\"port\":\"p0\",\"stag\":10,\"ctag\":100,\"ethertype\":34984,\"addresses\":[\"10.0.0.2/30\",\"fd00::2/126\"],"
     "\"mtu\":1400}],\"peers\":[{\"name\":\"c\",\"address\":\"10.0.0.1\",\"asn\":65001,\"role\":\"customer\","
     "\"bfd\":{\"min_tx_ms\":50},\"min_hold\":10,\"without\":[\"refresh\",\"as4\"],\"bgp_role\":\"peer\","
     "\"role_strict\":true,\"admin_text\":\"moved\",\"prepend\":2,\"local_pref\":200,\"admin_down\":true}],"
@@ -183,6 +183,10 @@ static void each_broken_rule_is_reported_at_its_place(void **state)
          "/domains/0/attachments/0/name"},
         {SPACES("{\"name\":\"a\",\"attachments\":[{\"name\":\"x\",\"port\":\"p\",\"stag\":4}]}"),
          "/domains/0/attachments/0/stag"},
+        {SPACES("{\"name\":\"a\",\"attachments\":[{\"name\":\"x\",\"port\":\"p\",\"stag\":4,\"ctag\":5,\"ethertype\":37120}]}"),
+         "/domains/0/attachments/0/ethertype"},
+        {SPACES("{\"name\":\"a\",\"attachments\":[{\"name\":\"x\",\"port\":\"p\",\"ctag\":5,\"ethertype\":34984}]}"),
+         "/domains/0/attachments/0/ethertype"},
         {SPACES("{\"name\":\"a\",\"attachments\":[{\"name\":\"x\",\"port\":\"p\",\"addresses\":[\"10.0.0.1\"]}]}"),
          "/domains/0/attachments/0/addresses/0"},
         {SPACES("{\"name\":\"a\",\"attachments\":[" ACC "],\"peers\":[{\"name\":\"p\",\"address\":\"10.9.0.1\","
