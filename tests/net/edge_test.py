@@ -375,6 +375,41 @@ def too_many_prefixes_end_the_session_and_take_the_routes_along(edge):
         wait_for("the routes are gone", lambda: "10.0.0.0/16 via" not in t.routes("E", "a"))
 
 
+OUTER_TAG = """
+import socket, struct
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind(("trunk0", 0))
+s.setsockopt(263, 8, 1)  # PACKET_AUXDATA: the outer tag travels beside the frame
+s.settimeout(30)
+while True:
+    frame, beside, _, address = s.recvmsg(2048, 256)
+    for level, kind, data in beside:
+        status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", data[:20])
+        if address[2] != socket.PACKET_OUTGOING and status & 1 << 6:
+            print(f"{tpid:04x} {tci & 4095} {frame[12:14].hex()}")
+            raise SystemExit
+"""
+
+
+def an_outer_tag_of_802_1ad_goes_out_where_it_is_asked_for(edge):
+    def leg(made):
+        made["attachments"][0]["ethertype"] = 0x88a8
+        return made
+
+    with Scene(edge, "a") as t:
+        t.start(lambda d: leg(t.customer_side(d)), lambda d: leg(t.cloud_side(d)))
+        t.wait_up()
+        for router in "EP":
+            seen = run("ip", "netns", "exec", t.ns(router), sys.executable, "-c", OUTER_TAG, timeout=60)
+            assert seen.split() == ["88a8", "10", "8100"], seen
+        assert t.ping("a") == 5
+        assert t.e.ask("show attachments")["attachments"][0]["ethertype"] == "0x88a8"
+        # each side takes either type
+        t.p.document["domains"][0]["attachments"][0]["ethertype"] = 0x8100
+        t.p.apply()
+        assert t.ping("a") == 5 and t.sessions_up()
+
+
 def an_orderly_end_leaves_nothing_behind_and_says_goodbye(edge):
     with Scene(edge, "ab") as t:
         t.start()
