@@ -293,19 +293,27 @@ FAST_INLINE int fast_in_pool(const struct fast_pool *p, __u32 addr)
     return a >= p->first && a <= p->last;
 }
 
-/* Replaces x->addr by its partner of a static pair. */
-FAST_INLINE int fast_static_of(const struct fast_pool *p, __u32 in, __u32 addr, __u32 *out)
+/* The partner of an address of a static pair, and above its 32 bits a one; 0: there is none. */
+FAST_VERIFIED_ONCE __u64 fast_static_partner(const struct fast_pool *p, __u32 in, __u32 addr)
 {
-    int found = 0;
+    __u64 partner = 0;
+    if (!p) return 0;
     FAST_UNROLL
     for (__u32 i = 0; i < FAST_POOL_STATICS; i++) {
         const struct fast_static *s = &p->statics[i];
         __u32 from = in ? s->outside : s->inside, to = in ? s->inside : s->outside;
-        if (found || i >= p->statics_n || (addr & s->mask) != from) continue;
-        *out = to | (addr & ~s->mask);
-        found = 1;
+        if (partner || i >= p->statics_n || (addr & s->mask) != from) continue;
+        partner = 1ULL << 32 | to | (addr & ~s->mask);
     }
-    return found;
+    return partner;
+}
+
+/* *out becomes the partner, if there is one. */
+FAST_INLINE int fast_static_of(const struct fast_pool *p, __u32 in, __u32 addr, __u32 *out)
+{
+    __u64 partner = p->statics_n ? fast_static_partner(p, in, addr) : 0;
+    if (partner) *out = (__u32)partner;
+    return partner != 0;
 }
 
 FAST_INLINE int fast_is_inside(const struct fast_pool *p, __u32 addr)
