@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +21,22 @@ struct bpf_loaded {
 
 /* While libbpf loads it: what its hook between relocation and loading has to know. */
 static const struct bpf_loaded *being_loaded;
+
+/* The last words of the verifier about the program being loaded: why it does not take it. */
+enum { WORDS_ROOM = 400 };
+static char last_words[WORDS_ROOM];
+
+static int keep_last_words(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+    char *all = NULL;
+    (void)level;
+    if (strstr(fmt, "PROG LOAD LOG") == NULL || vasprintf(&all, fmt, args) < 0) return 0;
+    char *end = strstr(all, "\nprocessed ");
+    size_t n = end ? (size_t)(end - all) : strlen(all), from = n > WORDS_ROOM - 1 ? n - (WORDS_ROOM - 1) : 0;
+    snprintf(last_words, sizeof last_words, "%.*s", (int)(n - from), all + from);
+    free(all);
+    return 0;
+}
 
 static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -101,9 +118,12 @@ bool bpf_choose_map(struct bpf_loaded *l, const char *map, int fd)
 bool bpf_finish(struct bpf_loaded *l, struct text *why)
 {
     being_loaded = l;
+    last_words[0] = '\0';
+    libbpf_set_print(keep_last_words);
     int fault = bpf_object__load(l->object);
+    libbpf_set_print(say_nothing);
     being_loaded = NULL;
-    if (fault) text_addf(why, "cannot load the BPF program: %s", strerror(-fault));
+    if (fault) text_addf(why, "cannot load the BPF program: %s%s%s", strerror(-fault), last_words[0] ? ": ..." : "", last_words);
     return fault == 0;
 }
 
