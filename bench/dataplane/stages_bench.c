@@ -85,7 +85,7 @@ static void load(struct bench *b, const char *file)
     if (!file_read(file, 4 << 20, &bytes, &why)) die(text_get(&why));
     b->loaded = bpf_open(text_get(&bytes), bytes.n, &why);
     if (!b->loaded) die(text_get(&why));
-    if (!fastpath_choose(b->loaded, &sizes)) die("tables");
+    if (!fastpath_choose(b->loaded, &sizes, true)) die("tables");
     bpf_choose_rows(b->loaded, "bench_flows", LIST);
     if (!bpf_finish(b->loaded, &why)) die(text_get(&why));
     for (int k = 0; k < FAST_TABLES; k++) {
@@ -217,6 +217,7 @@ static void one(struct bench *b, uint32_t routes, uint32_t flows, uint32_t flags
     fill_attachments(b, flags);
     make_frame(b, six);
     fill_flows(b, flows, list, routes, six);
+    b->t.config->flow_mask = 2 * flows - 1; /* as many rows as the daemon makes for so many bindings */
     base_best = timed(b, b->base, 2, &median);
     snprintf(what, sizeof what, "%s, %u routes, %u %s", label, routes, flows, six ? "targets" : "flows");
     if (flags & FAST_ACL_IN && !six) { /* make the bindings first */

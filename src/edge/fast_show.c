@@ -50,6 +50,7 @@ void fast_show(const struct fast *f, struct text *out)
         text_add(out, "}");
         return;
     }
+    text_addf(out, ",\"by_address\":%s", fastpath_by_address(f->path) ? "true" : "false");
     text_addf(out, ",\"commits\":%llu,\"resyncs\":%llu,\"routes\":%zu,\"next_hops\":%zu,\"blocks_free\":%zu,\"ports\":[",
               (unsigned long long)f->commits, (unsigned long long)f->resyncs, rivals_count(f->rivals),
               (size_t)FAST_HOPS - HOPS_FIXED - f->free_rows_n - f->retired_rows_n, trie_blocks_free(f->trie));

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "bpf/fastpath_bpf.h" /* the compiled program, made while building */
+#include "bpf/fastpath_rows_bpf.h"
 #include "sys/bpf_load.h"
 
 enum { NAME_ROOM = 24 };
@@ -19,7 +20,7 @@ struct fastpath {
     struct bpf_ring *ring;
     struct fast_count *row; /* one of the counters, a value a processor */
     int processors;
-    bool took_over;
+    bool took_over, by_address;
     void (*seen)(void *ctx, const struct fast_event *e);
     void *ctx;
 };
@@ -45,12 +46,12 @@ static void on_event(void *ctx, const void *event, size_t n)
 
 /* Tables that the program reads by address; the others it asks for a row, because their lengths are no
  * powers of two. */
-static bool by_address(int table)
+static bool has_address(int table)
 {
     return table != FAST_TABLE_acls && table != FAST_TABLE_port_blocks && table != FAST_TABLE_names && table != FAST_TABLE_notes;
 }
 
-bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z)
+bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z, bool by_address)
 {
     const struct fast_masks masks = {.blocks = z->blocks - 1, .roots = z->roots - 1, .flows = z->flows - 1};
     char name[NAME_ROOM];
@@ -58,7 +59,7 @@ bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z)
     for (int k = 0; k < FAST_TABLES; k++) {
         uint32_t rows = fast_table_rows_n(z, k);
         map_name(k, name);
-        if (by_address(k))
+        if (by_address && has_address(k))
             fine = bpf_choose_memory(l, name, rows * fast_table_rows[k].row_bytes) && fine;
         else
             fine = bpf_choose_rows(l, name, rows) && fine;
@@ -108,16 +109,33 @@ static bool take_over(struct bpf_loaded *l, unsigned port, const struct fast_siz
 
 /* --- life --- */
 
-static bool load(struct fastpath *f, const struct fast_sizes *z, unsigned port, struct text *why)
+static bool only_rows;
+
+void fastpath_ask_for_rows(bool yes) { only_rows = yes; }
+
+static bool load_one(struct fastpath *f, const struct fast_sizes *z, unsigned port, bool by_address, struct text *why)
 {
-    f->loaded = bpf_open(fastpath_bpf, sizeof fastpath_bpf, why);
+    f->by_address = by_address;
+    f->loaded = by_address ? bpf_open(fastpath_bpf, sizeof fastpath_bpf, why)
+                           : bpf_open(fastpath_rows_bpf, sizeof fastpath_rows_bpf, why);
     if (!f->loaded) return false;
-    if (!fastpath_choose(f->loaded, z)) {
+    if (!fastpath_choose(f->loaded, z, by_address)) {
         text_add(why, "the program's tables are not those of this version");
         return false;
     }
     f->took_over = take_over(f->loaded, port, z);
-    if (!bpf_finish(f->loaded, why)) return false;
+    return bpf_finish(f->loaded, why);
+}
+
+static bool load(struct fastpath *f, const struct fast_sizes *z, unsigned port, struct text *why)
+{
+    struct text first = {0};
+    bool fine = !only_rows && load_one(f, z, port, true, &first);
+    text_drop(&first); /* a kernel that takes neither says why about the plainer one */
+    if (!fine) {
+        if (f->loaded) bpf_loaded_drop(f->loaded);
+        if (!load_one(f, z, port, false, why)) return false;
+    }
     if (bpf_bind(f->loaded, "fastpath", "fl_names")) return true;
     text_addf(why, "cannot bind a table to the program: %s", strerror(errno));
     return false;
@@ -171,6 +189,7 @@ void fastpath_close(struct fastpath *f)
     free(f);
 }
 
+bool fastpath_by_address(const struct fastpath *f) { return f->by_address; }
 bool fastpath_took_over(const struct fastpath *f) { return f->took_over; }
 
 int fastpath_table_fd(const struct fastpath *f, int table)

@@ -9,8 +9,13 @@
 struct bpf_loaded;
 struct fastpath;
 
-/* Sizes and constants of a program made of the stages that is open and not yet loaded. */
-MUST_USE bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z);
+/* Sizes and constants of a program made of the stages that is open and not yet loaded. `by_address`: it was
+ * compiled to read tables by address, which is faster; kernels before 6.2 have no tables of that size as one
+ * value. */
+MUST_USE bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z, bool by_address);
+/* For tests: programs that are opened from now on ask for rows, as on those kernels. */
+void fastpath_ask_for_rows(bool yes);
+bool fastpath_by_address(const struct fastpath *f);
 
 /* Loads the program. `port`: an interface that may have an earlier one, whose names, pools, bindings
  * and counters are taken over if their layout and sizes are the same; 0: none. *tables become the kernel's, zeroed but

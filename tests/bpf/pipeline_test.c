@@ -160,6 +160,7 @@ static int begin(void **state)
     twin = twin_new(&mine.tables);
     kernel = geteuid() == 0 ? fastpath_open(&scene_sizes, 0, &kernels.tables, &why) : NULL;
     if (kernel) {
+        printf("the kernel's tables are read by %s\n", fastpath_by_address(kernel) ? "address" : "row");
         scene_fill(&kernels);
         if (!fastpath_output(kernel, SCENE_PORT, &why)) return -1;
     } else {
@@ -456,5 +457,7 @@ int main(void)
         cmocka_unit_test(rates_are_kept_and_voice_goes_first),
         cmocka_unit_test(random_frames_meet_the_same_fate),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    int failed = cmocka_run_group_tests_name("tables by address, where the kernel takes that", tests, begin, end);
+    fastpath_ask_for_rows(true);
+    return failed + cmocka_run_group_tests_name("tables by row", tests, begin, end);
 }
