@@ -44,14 +44,14 @@ struct fast_error { /* an ICMP error and the beginning of what it is about */
 enum fast_nat_kind { FAST_NAT_NONE, FAST_NAT_STATIC, FAST_NAT_PORTS, FAST_NAT_ECHO, FAST_NAT_ERROR };
 
 struct fast_nat {
-    const struct fast_pool *pool;
-    __u32 kind, in; /* in: towards the inside */
-    __u32 addr;     /* replaces the target (in) or the source (out) */
-    __u32 port;
-    __u32 marks;    /* of TCP, to be kept in the binding */
-    __u32 home;     /* of the key, if the packet has ports */
-    __u32 quoted;   /* FAST_NAT_STATIC: replaces the address in what an ICMP error quotes; 0: none */
     struct fast_key key;
+    const struct fast_pool *pool;
+    __u32 addr;     /* replaces the target (in) or the source (out) */
+    __u32 quoted;   /* FAST_NAT_STATIC: replaces the address in what an ICMP error quotes; 0: none */
+    __u32 home;     /* of the key, if the packet has ports */
+    __u16 port;
+    __u8 kind, in;  /* in: towards the inside */
+    __u8 marks;     /* of TCP, to be kept in the binding */
 };
 
 /* --- rows --- */
@@ -234,23 +234,22 @@ FAST_VERIFIED_ONCE int fast_offer_ports(FAST_ENV *env, const struct fast_config 
     return row;
 }
 
-/* Both rows of x->key; x gets the translation. FAST_GO or why not. */
-FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x)
+/* Both rows of x->key, in a port block; x gets the translation. FAST_GO or why not. */
+FAST_OUTLINE int fast_bind_in(FAST_ENV *env, struct fast_run *r, struct fast_nat *x, __u32 block)
 {
     const struct fast_pool *p = x->pool;
     struct fast_offer o = {.key = x->key, .ports = p->block_ports ? p->block_ports : 1};
     struct fast_flow *in, *out;
     struct fast_port_block *b;
     __u32 n, addr;
-    int block = fast_block_of(env, r, p, x->key.near_addr), row, back;
-    if (block < 0) return FAST_NAT_POOL_FULL;
-    b = fast_at_port_blocks(env, (__u32)block);
+    int row, back;
+    b = fast_at_port_blocks(env, block);
     if (!b) return FAST_NAT_POOL_FULL;
     if (b->flows >= p->host_limit) {
         b->refused++;
         return FAST_NAT_HOST_LIMIT;
     }
-    n = (__u32)block - p->blocks_at;
+    n = block - p->blocks_at;
     addr = p->blocks_per_address ? n / p->blocks_per_address : 0;
     n -= addr * p->blocks_per_address;
     o.key.near_addr = FAST_BE32(p->first + addr);
@@ -283,6 +282,14 @@ FAST_OUTLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x
     __sync_fetch_and_add(&b->flows, 1);
     fast_tell(env, FAST_EVENT_FLOW, (__u32)row);
     return FAST_GO;
+}
+
+/* The two are called one after the other and not one by the other, because all that call each other share
+ * 512 bytes of stack, which older kernels count generously. */
+FAST_INLINE int fast_bind(FAST_ENV *env, struct fast_run *r, struct fast_nat *x)
+{
+    int block = fast_block_of(env, r, x->pool, x->key.near_addr);
+    return block < 0 ? FAST_NAT_POOL_FULL : fast_bind_in(env, r, x, (__u32)block);
 }
 
 /* --- what a packet is to NAT --- */
@@ -498,7 +505,7 @@ FAST_INLINE int stage_nat_out(FAST_ENV *env, struct fast_run *r, const __u8 *h, 
     if (v != FAST_GO) return v;
     f = fast_flow_find(env, r->config, 0, &x->key, fast_nat_home(r, x));
     if (!f && x->kind == FAST_NAT_ERROR) return FAST_NAT_NO_BINDING;
-    x->marks = fast_marks_of(r, h, end);
+    x->marks = (__u8)fast_marks_of(r, h, end);
     if (!f) return fast_bind(env, r, x);
     x->addr = f->to_addr;
     x->port = f->to_port;

@@ -10,8 +10,8 @@ struct bpf_loaded;
 struct fastpath;
 
 /* Sizes and constants of a program made of the stages that is open and not yet loaded. `by_address`: it was
- * compiled to read tables by address, which is faster; kernels before 6.2 have no tables of that size as one
- * value. */
+ * compiled to read tables by address, which is faster. Kernels that do not take that (an older verifier,
+ * a value that is too large) get the one that asks for rows. */
 MUST_USE bool fastpath_choose(struct bpf_loaded *l, const struct fast_sizes *z, bool by_address);
 /* For tests: programs that are opened from now on ask for rows, as on those kernels. */
 void fastpath_ask_for_rows(bool yes);
