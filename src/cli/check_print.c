@@ -160,12 +160,10 @@ static void print_resiliency(const struct resiliency *r, FILE *out)
 void check_print_table(const struct check_view *v, FILE *out)
 {
     const struct report *r = v->report;
-    size_t open = 0;
     for (size_t i = 0; i < v->checklist->seeds_n; i++) print_seed(v, &v->checklist->seeds[i], out);
-    for (size_t i = 0; i < r->findings_n; i++) open += unjudged(&r->findings[i]);
-    fprintf(out, "%zu fail, %zu warn, %zu note, %zu unknown (%zu of them not yet judged), %zu pass, %zu n/a",
+    fprintf(out, "%zu fail, %zu warn, %zu note, %zu unknown, %zu pass, %zu n/a",
             r->count[VERDICT_FAIL], r->count[VERDICT_WARN], r->count[VERDICT_NOTE],
-            r->count[VERDICT_UNKNOWN], open, r->count[VERDICT_PASS], r->count[VERDICT_NA]);
+            r->count[VERDICT_UNKNOWN], r->count[VERDICT_PASS], r->count[VERDICT_NA]);
     if (r->count[VERDICT_WAIVED]) fprintf(out, ", %zu waived", r->count[VERDICT_WAIVED]);
     fprintf(out, "\nresiliency index %u of 100 (mode: %s)\n", r->index, r->mode);
     print_resiliency(r->resiliency, out);
