@@ -217,9 +217,11 @@ void config_for_router(const struct intent *i, const struct hash_key *key, bool 
     json_t *json = intent_to_json(i, true), *domain, *peer;
     size_t d, p;
     json_object_del(json, "control");
-    json_array_foreach(json_object_get(json, "domains"), d, domain)
-        json_array_foreach(json_object_get(domain, "peers"), p, peer) 
+    json_array_foreach(json_object_get(json, "domains"), d, domain) {
+        json_object_del(json_object_get(domain, "nat"), "partner_key");
+        json_array_foreach(json_object_get(domain, "peers"), p, peer)
             veil_peer(peer, key, drained, leaving);
+    }
     char *s = json_dumps(json, JSON_COMPACT);
     if (!s) abort();
     text_add(out, s);

@@ -18,13 +18,13 @@ enum {
     PROBE_S = 30, /* idle neighbours are asked whether they are still there */
 };
 
-struct fast *fast_new(void)
+struct fast *fast_new(struct natsync *natsync)
 {
     struct fast *f = calloc(1, sizeof *f);
     if (!f || getrandom(&f->key, sizeof f->key, 0) != sizeof f->key) abort();
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->rivals = rivals_new(&f->key);
-    f->nat.udp = f->nat.timer = -1;
+    f->natsync = natsync;
     f->numbers[0] = f->ids[0] = f->policers[0] = true; /* never given out */
     return f;
 }
@@ -455,7 +455,8 @@ bool fast_commit(struct fast *f, struct text *why)
     fine = attach_ports(f, why) && fine;
     drop_unwanted(f);
     if (f->commits == 1) forget_strangers(f);
-    return nat_partner(f, why) && fine;
+    nat_partner(f);
+    return fine;
 }
 
 void fast_remove(struct fast *f)
@@ -470,16 +471,16 @@ int fast_fd(const struct fast *f) { return f->epoll; }
 
 static void on_event(void *ctx, const struct fast_event *e) { nat_event(ctx, e); }
 
-void fast_ready(struct fast *f, instant now)
+void fast_ready(struct fast *f)
 {
     struct epoll_event events[32];
     int n = epoll_wait(f->epoll, events, ARRAY_LEN(events), 0);
     for (int k = 0; k < n; k++)
         if (events[k].data.ptr == &f->path)
             fastpath_events(f->path, on_event, f);
-        else if (events[k].data.ptr != &f->nat)
+        else
             routes_read(events[k].data.ptr);
-    nat_work(f, now);
+    natsync_flush(f->natsync);
 }
 
 void fast_tick(struct fast *f, instant now)
@@ -489,7 +490,7 @@ void fast_tick(struct fast *f, instant now)
         if (d->lost) routes_read(d);
     fast_settle(f);
     routes_resolve(f);
-    nat_tick(f, now);
+    nat_tick(f);
     if (!instant_reached(f->probe_at, now)) return;
     f->probe_at = instant_after(now, duration_s(PROBE_S));
     routes_probe_idle(f);

@@ -5,11 +5,12 @@
 #pragma once
 #include "base/instant.h"
 #include "base/text.h"
+#include "edge/natsync.h"
 #include "intent/intent.h"
 #include "sys/netlink.h"
 
 struct fast;
-struct fast *fast_new(void);
+struct fast *fast_new(struct natsync *natsync); /* which stays the caller's, and speaks to the NAT partner */
 /* Closes our side; what is attached goes on forwarding. */
 void fast_free(struct fast *f);
 
@@ -30,7 +31,7 @@ void fast_remove(struct fast *f);
 
 /* Readable when routes, neighbours or bindings changed; then fast_ready. */
 int fast_fd(const struct fast *f);
-void fast_ready(struct fast *f, instant now);
+void fast_ready(struct fast *f);
 void fast_tick(struct fast *f, instant now); /* at least once a second */
 /* What ports can do changed since the commit: it is time for another round. */
 bool fast_disturbed(struct fast *f);

@@ -1,18 +1,11 @@
-/* edge/fast_nat.c - the NAT of domains: pools, ageing, the binding log, forecasts, and the partner that
- * shares the pools. Packets make bindings by themselves; the ring of events tells us, and we tell the
- * partner in the same turn. Its datagrams come over the link between the two edges only (a connected
- * socket) and are read through the checked cursor. */
-#include <errno.h>
+/* edge/fast_nat.c - the NAT of domains: pools, ageing, the binding log, forecasts, and what the partner that
+ * shares the pools is told and tells. Packets make bindings by themselves; the ring of events tells us, and we
+ * tell the partner in the same turn, through a process of its own (natsync.h): none of its bytes is read here,
+ * and of its bindings only those are taken that can be. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/timerfd.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 #include "edge/fast_priv.h"
 #include "edge/json_out.h"
 #include "forward/flows.h"
@@ -21,11 +14,10 @@
 #include "sys/loop.h"
 
 enum {
-    PORTS = 64512, FIRST_PORT = 1024, BLOCK_PORTS = 512, FLOWS = 65536, PARTNER_PORT = 5350,
+    PORTS = 64512, FIRST_PORT = 1024, BLOCK_PORTS = 512, FLOWS = 65536,
     AGE_SLICES = 16,      /* seconds for a walk over all bindings */
     REFRESH = 30,         /* 2^30 ns: so often a partner hears that a binding is used */
     RECOVER_S = 60,
-    SENDS_A_TURN = 256,
 };
 
 static uint32_t block_ports(const struct intent_nat *n) { return n->block_ports ? n->block_ports : BLOCK_PORTS; }
@@ -142,86 +134,11 @@ bool nat_write(struct fast *f, struct fast_dom *d, struct text *why)
 
 /* --- the partner --- */
 
-static void arm(struct fast *f, instant at)
-{
-    struct itimerspec t = {0};
-    if (at.us == NEVER.us) return;
-    if (at.us <= 0) at.us = 1;
-    t.it_value.tv_sec = (time_t)(at.us / 1000000);
-    t.it_value.tv_nsec = (long)(at.us % 1000000 * 1000);
-    timerfd_settime(f->nat.timer, TFD_TIMER_ABSTIME, &t, NULL);
-}
-
-void nat_close(struct fast *f)
-{
-    nat_sync_free(f->nat.sync);
-    if (f->nat.udp >= 0) close(f->nat.udp);
-    if (f->nat.timer >= 0) close(f->nat.timer);
-    f->nat.sync = NULL;
-    f->nat.udp = f->nat.timer = -1;
-}
-
 static const struct intent_nat *with_partner(const struct intent *i)
 {
     for (size_t d = 0; d < i->domains_n; d++)
         if (!addr_is_none(&i->domains[d].nat.first) && !addr_is_none(&i->domains[d].nat.partner)) return &i->domains[d].nat;
     return NULL;
-}
-
-static socklen_t socket_address(const struct addr *a, uint16_t port, struct sockaddr_storage *out)
-{
-    memset(out, 0, sizeof *out);
-    if (a->family == FAMILY_IPV6) {
-        struct sockaddr_in6 s = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-        memcpy(&s.sin6_addr, a->b, 16);
-        memcpy(out, &s, sizeof s);
-        return sizeof s;
-    }
-    struct sockaddr_in s = {.sin_family = AF_INET, .sin_port = htons(port)};
-    memcpy(&s.sin_addr, a->b, 4);
-    memcpy(out, &s, sizeof s);
-    return sizeof s;
-}
-
-static int partner_socket(const struct intent_nat *n)
-{
-    struct sockaddr_storage here, there;
-    int on = 1, room = 4 << 20;
-    uint16_t port = n->partner_port ? n->partner_port : PARTNER_PORT;
-    socklen_t here_n = socket_address(&n->local, port, &here), there_n = socket_address(&n->partner, port, &there);
-    int fd = socket(here.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
-    if (bind(fd, (struct sockaddr *)&here, here_n) == 0 && connect(fd, (struct sockaddr *)&there, there_n) == 0) return fd;
-    close(fd);
-    return -1;
-}
-
-/* The first domain that names a partner names it for all: there is one pair of edges. */
-bool nat_partner(struct fast *f, struct text *why)
-{
-    const struct intent_nat *n = with_partner(f->intent);
-    uint64_t epoch;
-    if (n && f->nat.sync && addr_equal(&n->partner, &f->nat.partner) && addr_equal(&n->local, &f->nat.local)) return true;
-    nat_close(f);
-    if (!n) return true;
-    f->nat.udp = partner_socket(n);
-    if (f->nat.udp < 0) {
-        text_addf(why, "cannot reach the NAT partner: %s", strerror(errno));
-        return false;
-    }
-    if (getrandom(&epoch, sizeof epoch, 0) != sizeof epoch) abort();
-    f->nat.partner = n->partner;
-    f->nat.local = n->local;
-    f->nat.sync = nat_sync_new(epoch | 1);
-    f->nat.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    f->nat.recover_until = fastpath_took_over(f->path) ? (instant){0} : instant_after(clock_now(), duration_s(RECOVER_S));
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = &f->nat};
-    epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->nat.udp, &e);
-    epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->nat.timer, &e);
-    arm(f, (instant){1});
-    return true;
 }
 
 static const struct fast_dom *domain_numbered(const struct fast *f, uint32_t number)
@@ -238,18 +155,20 @@ static const struct fast_dom *domain_tagged(const struct fast *f, uint32_t tag)
     return d && d->has_pool ? d : NULL;
 }
 
-static void tell(struct fast *f, enum natsync_op op, uint32_t row)
+/* True: it was one. */
+static bool tell(struct fast *f, enum natsync_op op, uint32_t row)
 {
     struct flow x;
     const struct fast_dom *d;
-    if (!f->nat.sync || !flows_read(&f->tables, row, &x) || !(d = domain_numbered(f, x.domain))) return;
+    if (!natsync_wanted(f->natsync) || !flows_read(&f->tables, row, &x) || !(d = domain_numbered(f, x.domain))) return false;
     uint32_t now = age_now(), seen = flows_seen(&f->tables, row), silent = now > seen ? now - seen : 0;
-    nat_sync_tell(f->nat.sync, &(struct natsync_record){
+    natsync_tell(f->natsync, &(struct natsync_record){
         .op = op, .proto = x.proto, .marks = x.marks & 15, .domain = natsync_tag(d->name),
         .inside_addr = FAST_BE32(x.inside_addr), .outside_addr = FAST_BE32(x.outside_addr), .far_addr = FAST_BE32(x.far_addr),
         .inside_port = FAST_BE16(x.inside_port), .outside_port = FAST_BE16(x.outside_port), .far_port = FAST_BE16(x.far_port),
         .silent_s = silent > UINT16_MAX ? UINT16_MAX : (uint16_t)silent});
     f->tables.notes[row].told = now;
+    return true;
 }
 
 static void take_gone(struct fast *f, const struct flow *x)
@@ -258,11 +177,21 @@ static void take_gone(struct fast *f, const struct flow *x)
     if (!flows_is_ours(&f->tables, x) && flows_find(&f->tables, x, &row)) flows_remove(&f->tables, row, &block);
 }
 
+/* Of an inside host of this domain, and to somebody who can be one; whether its port is of the pool, flows_put
+ * knows. */
+static bool plausible(const struct fast_pool *p, const struct natsync_record *r)
+{
+    uint32_t inside = FAST_BE32(r->inside_addr), far = r->far_addr >> 24;
+    bool ours = false;
+    for (uint32_t k = 0; k < p->insides_n; k++) ours = ours || (inside & p->inside_mask[k]) == p->inside[k];
+    return ours && far != 0 && far != 127 && far < 224;
+}
+
 static void on_record(void *ctx, const struct natsync_record *r)
 {
     struct fast *f = ctx;
-    const struct fast_dom *d = domain_tagged(f, r->domain);
-    if (!d) {
+    const struct fast_dom *d = f->path ? domain_tagged(f, r->domain) : NULL;
+    if (!d || !plausible(&f->tables.pools[d->number], r)) {
         f->nat.strays++;
         return;
     }
@@ -285,30 +214,28 @@ static void on_record(void *ctx, const struct natsync_record *r)
     f->nat.full += put == FLOWS_FULL;
 }
 
-/* All bindings, as many as there is room for. */
-static void walk(struct fast *f)
+/* So many more of all bindings; true: that was the end of the table. */
+static bool walk(void *ctx, uint32_t round, uint64_t n)
 {
-    struct nat_sync *s = f->nat.sync;
-    if (!nat_sync_wants_all(s)) return;
-    if (f->nat.walk_round != nat_sync_round(s)) f->nat.walk_round = nat_sync_round(s), f->nat.walk_row = 0;
-    while (f->nat.walk_row < f->tables.flows_out_n && nat_sync_room(s)) tell(f, NATSYNC_PUT, f->nat.walk_row++);
-    if (f->nat.walk_row >= f->tables.flows_out_n) nat_sync_told_all(s);
+    struct fast *f = ctx;
+    if (!f->path) return false;
+    if (f->nat.walk_round != round) f->nat.walk_round = round, f->nat.walk_row = 0;
+    for (uint64_t told = 0; f->nat.walk_row < f->tables.flows_out_n && told < n; f->nat.walk_row++)
+        told += tell(f, NATSYNC_PUT, f->nat.walk_row);
+    return f->nat.walk_row >= f->tables.flows_out_n;
 }
 
-void nat_work(struct fast *f, instant now)
+/* The first domain that names a partner names it for all: there is one pair of edges. */
+void nat_partner(struct fast *f)
 {
-    uint8_t bytes[NATSYNC_MESSAGE_MAX + 1];
-    uint64_t ticks;
-    size_t n;
-    if (!f->nat.sync) return;
-    if (read(f->nat.timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) return;
-    for (ssize_t got; (got = recv(f->nat.udp, bytes, sizeof bytes, 0)) >= 0;)
-        (void)!nat_sync_input(f->nat.sync, now, span_of(bytes, (size_t)got), on_record, f);
-    walk(f);
-    for (int k = 0; k < SENDS_A_TURN && (n = nat_sync_output(f->nat.sync, now, bytes)) > 0; k++)
-        if (send(f->nat.udp, bytes, n, 0) < 0 && errno == EAGAIN) break; /* it goes out again */
-    arm(f, nat_sync_next(f->nat.sync));
+    const struct intent_nat *n = with_partner(f->intent);
+    if (n && !natsync_wanted(f->natsync))
+        f->nat.recover_until = fastpath_took_over(f->path) ? (instant){0} : instant_after(clock_now(), duration_s(RECOVER_S));
+    f->natsync->sink = (struct natsync_sink){f, on_record, walk};
+    natsync_apply(f->natsync, n, clock_now());
 }
+
+void nat_close(struct fast *f) { natsync_apply(f->natsync, NULL, clock_now()); }
 
 /* --- what packets made --- */
 
@@ -366,7 +293,7 @@ static void forecast(struct fast *f, struct fast_dom *d)
     d->used_before = u.used;
 }
 
-void nat_tick(struct fast *f, instant now)
+void nat_tick(struct fast *f)
 {
     uint32_t slice = f->tables.flows_out_n / AGE_SLICES + 1, age = age_now();
     for (uint32_t k = 0; k < slice; k++) {
@@ -375,7 +302,7 @@ void nat_tick(struct fast *f, instant now)
     }
     for (struct fast_dom *d = f->domains; d; d = d->next)
         if (d->has_pool) forecast(f, d);
-    nat_work(f, now);
+    natsync_flush(f->natsync);
 }
 
 /* --- shown --- */
@@ -401,17 +328,10 @@ static void put_pool(const struct fast *f, const struct fast_dom *d, struct text
 
 static void put_partner(const struct fast *f, struct text *out)
 {
-    char addr[ADDR_TEXT_MAX];
-    struct nat_sync_counts c = nat_sync_counts(f->nat.sync);
-    text_add(out, ",\"partner\":{\"address\":");
-    json_put(out, addr_text(&f->nat.partner, addr));
-    text_addf(out, ",\"up\":%s,\"told_all\":%s,\"unacknowledged\":%zu,\"records_out\":%llu,\"records_in\":%llu,"
-              "\"datagrams_out\":%llu,\"again\":%llu,\"refused\":%llu,\"rounds\":%llu,\"taken\":%llu,\"strays\":%llu,\"full\":%llu}",
-              nat_sync_partner_up(f->nat.sync) ? "true" : "false", nat_sync_wants_all(f->nat.sync) ? "false" : "true",
-              nat_sync_unacknowledged(f->nat.sync), (unsigned long long)c.records_out, (unsigned long long)c.records_in,
-              (unsigned long long)c.datagrams_out, (unsigned long long)c.again, (unsigned long long)c.refused,
-              (unsigned long long)c.rounds, (unsigned long long)f->nat.taken, (unsigned long long)f->nat.strays,
-              (unsigned long long)f->nat.full);
+    text_addf(out, ",\"partner\":{\"taken\":%llu,\"strays\":%llu,\"full\":%llu", (unsigned long long)f->nat.taken,
+              (unsigned long long)f->nat.strays, (unsigned long long)f->nat.full);
+    natsync_show(f->natsync, out);
+    text_add(out, "}");
 }
 
 void nat_show(const struct fast *f, struct text *out)
@@ -428,6 +348,6 @@ void nat_show(const struct fast *f, struct text *out)
         between = ",";
     }
     text_add(out, "]");
-    if (f->nat.sync) put_partner(f, out);
+    if (natsync_wanted(f->natsync)) put_partner(f, out);
     text_add(out, "}");
 }

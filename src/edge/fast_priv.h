@@ -5,7 +5,6 @@
 #include "forward/rivals.h"
 #include "forward/trie.h"
 #include "forward/twin.h"
-#include "proto/nat_sync.h"
 #include "sys/fastpath.h"
 #include "sys/fib_follow.h"
 
@@ -63,6 +62,7 @@ struct fast_port {
 
 struct fast {
     struct hash_key key;
+    struct natsync *natsync;       /* the keeper's */
     int epoll;
     const struct intent *intent;
     struct fastpath *path;         /* NULL until the first commit */
@@ -82,9 +82,6 @@ struct fast {
     size_t old_rules_n;
     instant probe_at;
     struct {
-        struct nat_sync *sync;     /* NULL without a partner */
-        struct addr partner, local;
-        int udp, timer;            /* -1: none */
         uint32_t walk_row, walk_round, age_row;
         instant recover_until;     /* so long our own bindings may come from the partner */
         uint64_t made, aged, taken, strays, full;
@@ -118,9 +115,8 @@ uint32_t nat_flows(const struct intent_nat *n);  /* bindings at most */
 uint32_t nat_blocks(const struct intent_nat *n); /* port blocks of the whole pool */
 bool nat_write(struct fast *f, struct fast_dom *d, struct text *why); /* the pool, as the intent says */
 void nat_forget(struct fast *f, uint32_t number); /* pool and bindings of a domain's number */
-bool nat_partner(struct fast *f, struct text *why); /* opens, changes or closes the way to it */
+void nat_partner(struct fast *f); /* opens, changes or closes the way to it */
 void nat_close(struct fast *f);
 void nat_event(struct fast *f, const struct fast_event *e);
-void nat_work(struct fast *f, instant now);      /* what came, what is due to be sent */
-void nat_tick(struct fast *f, instant now);      /* ageing, forecasts */
+void nat_tick(struct fast *f);                   /* ageing, forecasts */
 void nat_show(const struct fast *f, struct text *out);

@@ -39,6 +39,7 @@ static void reap(struct keeper *k, instant now)
     if (has_ended(&k->agent)) keeper_agent_gone(k, now);
     if (has_ended(&k->validator.child)) validator_ended(&k->validator, now);
     if (has_ended(&k->exporter.child)) exporter_ended(&k->exporter, now);
+    if (has_ended(&k->natsync.child)) natsync_ended(&k->natsync, now);
 }
 
 static void stop(struct keeper *k, instant now)
@@ -50,6 +51,7 @@ static void stop(struct keeper *k, instant now)
     child_kill(&k->agent);
     validator_stop(&k->validator);
     exporter_stop(&k->exporter);
+    natsync_stop(&k->natsync);
 }
 
 static void signalled(struct watch *w, unsigned events, instant now)
@@ -106,6 +108,7 @@ static void due_now(struct keeper *k, instant now)
     look_after_kernel(k, now);
     if (!k->stopping) validator_tick(&k->validator, now);
     if (!k->stopping && exporter_tick(&k->exporter, now)) keeper_ask_router(k, ASK_EXPORTER_FIGURES, 0, "figures", now);
+    if (!k->stopping) natsync_tick(&k->natsync, now);
     control_tick(k->control, now);
     for (struct question *q = k->questions, *next; q; q = next) {
         next = q->next;
@@ -117,6 +120,7 @@ static instant next_deadline(const struct keeper *k)
 {
     instant next = instant_first(child_next(&k->router), child_next(&k->agent));
     next = instant_first(next, instant_first(validator_next(&k->validator), exporter_next(&k->exporter)));
+    next = instant_first(next, natsync_next(&k->natsync));
     if (k->router.state == CHILD_RUNNING)
         next = instant_first(next, instant_first(k->ping_at, pulse_waits(&k->pulse) ? k->pulse_at : NEVER));
     if (k->agent.state == CHILD_RUNNING) next = instant_first(next, k->evidence_at);
@@ -140,7 +144,8 @@ static void kernel_changed(struct watch *w, unsigned events, instant now)
 {
     struct keeper *k = w->ctx;
     (void)events;
-    spaces_ready(k->spaces, now);
+    (void)now;
+    spaces_ready(k->spaces);
 }
 
 static bool begin_kernel(struct keeper *k, struct text *why)
@@ -152,7 +157,7 @@ static bool begin_kernel(struct keeper *k, struct text *why)
         return false;
     }
     if (*i->router.namespace_ && !netns_move(i->router.namespace_, why)) return false;
-    if (!(k->spaces = spaces_new(i, &sink, why))) return false;
+    if (!(k->spaces = spaces_new(i, &sink, &k->natsync, why))) return false;
     k->kernel = (struct watch){.ready = kernel_changed, .ctx = k};
     if (spaces_fd(k->spaces) >= 0) loop_watch(k->loop, &k->kernel, spaces_fd(k->spaces), LOOP_READ);
     return true;
@@ -217,6 +222,7 @@ int keeper_process(const char *file)
     k.validator.ctx = &k;
     validator_init(&k.validator, k.loop);
     exporter_init(&k.exporter, k.loop);
+    natsync_init(&k.natsync, k.loop);
     k.retry_at = k.evidence_at = NEVER;
     k.reconcile_at = instant_after(k.started, duration_s(RECONCILE_S));
     snprintf(k.intent_from, sizeof k.intent_from, "file");

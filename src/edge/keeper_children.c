@@ -117,6 +117,8 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_RPKI: case LINK_RPKI_ALL:
     case LINK_VRPS: case LINK_RPKI_STATE: case LINK_DUMP: case LINK_STATION_CONN:
+    case LINK_NAT_OPEN: case LINK_NAT_KEYS: case LINK_NAT_TELL: case LINK_NAT_WALKED: case LINK_NAT_AGAIN:
+    case LINK_NAT_WANT: case LINK_NAT_RECORDS: case LINK_NAT_STATE:
     case LINK_TYPES: break;
     }
 }

@@ -6,6 +6,7 @@
 #include "edge/control.h"
 #include "edge/exporter.h"
 #include "edge/keeper.h"
+#include "edge/natsync.h"
 #include "edge/pulse.h"
 #include "edge/spaces.h"
 #include "edge/validator.h"
@@ -32,6 +33,7 @@ struct keeper {
     struct child router, agent;
     struct validator validator;
     struct exporter exporter;
+    struct natsync natsync;
     struct hash_key key; /* veils session keys from the router process */
     struct question *questions;
     uint32_t last_question;

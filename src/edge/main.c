@@ -7,6 +7,7 @@
 #include "edge/config.h"
 #include "edge/exporter_process.h"
 #include "edge/keeper.h"
+#include "edge/natsync_process.h"
 #include "edge/router_process.h"
 #include "edge/validator_process.h"
 #include "sys/log.h"
@@ -61,6 +62,7 @@ static int role(const struct words *w)
     if (strcmp(w->role, "router") == 0) return router_process(LINK_FD);
     if (strcmp(w->role, "exporter") == 0) return exporter_process(LINK_FD);
     if (strcmp(w->role, "validator") == 0) return validator_process(LINK_FD);
+    if (strcmp(w->role, "natsync") == 0) return natsync_process(LINK_FD);
     if (strcmp(w->role, "agent") == 0) return agent_process(LINK_FD);
     return EXIT_USAGE;
 }

@@ -563,6 +563,8 @@ static void dispatch(struct process *p, const struct link_message *m, int fd, in
     case LINK_CONTROL: case LINK_EVIDENCE: case LINK_READY: case LINK_APPLIED: case LINK_CONNECT:
     case LINK_BFD_OPEN: case LINK_ROUTES: case LINK_SETTLED: case LINK_ANSWER: case LINK_CHANGED:
     case LINK_PONG: case LINK_STOPPED: case LINK_REACHED: case LINK_RPKI: case LINK_RPKI_ALL:
+    case LINK_NAT_OPEN: case LINK_NAT_KEYS: case LINK_NAT_TELL: case LINK_NAT_WALKED: case LINK_NAT_AGAIN:
+    case LINK_NAT_WANT: case LINK_NAT_RECORDS: case LINK_NAT_STATE:
     case LINK_RPKI_STATE: case LINK_STATION_OPEN: case LINK_REKEY: case LINK_TYPES: break;
     }
 }

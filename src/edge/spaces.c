@@ -48,13 +48,13 @@ static const char *ns_name(const struct spaces *s, const char *domain, char buf[
 
 /* --- life --- */
 
-struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink, struct text *why)
+struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink, struct natsync *natsync, struct text *why)
 {
     struct spaces *s = calloc(1, sizeof *s);
     if (!s || getrandom(&s->key, sizeof s->key, 0) != sizeof s->key) abort();
     s->sink = *sink;
     s->forwards = intent_forwards(i);
-    if (i->dataplane == DATAPLANE_FAST) s->fast = fast_new();
+    if (i->dataplane == DATAPLANE_FAST) s->fast = fast_new(natsync);
     if (*i->router.namespace_)
         snprintf(s->prefix, sizeof s->prefix, "%s", i->router.namespace_);
     else
@@ -305,9 +305,9 @@ static void commit_fast(struct spaces *s)
 
 int spaces_fd(const struct spaces *s) { return s->fast ? fast_fd(s->fast) : -1; }
 
-void spaces_ready(struct spaces *s, instant now)
+void spaces_ready(struct spaces *s)
 {
-    if (s->fast) fast_ready(s->fast, now);
+    if (s->fast) fast_ready(s->fast);
 }
 
 void spaces_tick(struct spaces *s, instant now)

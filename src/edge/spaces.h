@@ -19,7 +19,8 @@ struct spaces_sink { /* sockets come and go; the descriptor stays ours */
 
 struct spaces;
 /* The keeper is in the router's namespace already. NULL with `why`. */
-struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink, struct text *why);
+struct natsync;
+struct spaces *spaces_new(const struct intent *i, const struct spaces_sink *sink, struct natsync *natsync, struct text *why);
 /* Closes everything and leaves the kernel as it is. */
 void spaces_free(struct spaces *s);
 
@@ -32,7 +33,7 @@ bool spaces_disturbed(struct spaces *s, const struct intent *i);
 
 /* The fast path: readable when the kernel's routes changed; -1 without one. */
 int spaces_fd(const struct spaces *s);
-void spaces_ready(struct spaces *s, instant now);
+void spaces_ready(struct spaces *s);
 void spaces_tick(struct spaces *s, instant now); /* once a second */
 
 void spaces_each_port(struct spaces *s, const struct spaces_sink *to); /* `opened` for each */

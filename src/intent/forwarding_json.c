@@ -56,5 +56,6 @@ const struct field forwarding_nat_rows[] = {
     {"partner", FIELD_ADDR, NAT(partner)},
     {"local", FIELD_ADDR, NAT(local)},
     {"partner_port", FIELD_U16, NAT(partner_port)},
+    {"partner_key", FIELD_TEXT, NAT(partner_key), FIELD_SECRET, .min = 16, .max = 80},
     {0},
 };

@@ -145,6 +145,7 @@ struct intent_nat { /* source NAT of what leaves by an attachment that is `outsi
     uint32_t flows;          /* bindings at most; 0: 65536 */
     struct addr partner, local; /* of the edge that shares the pool, to replicate bindings to */
     uint16_t partner_port;   /* UDP, both ends; 0: 5350 */
+    const char *partner_key; /* what both authenticate each other with; NULL or "": not. Never printed */
 };
 
 struct intent_network { /* a prefix this router originates */

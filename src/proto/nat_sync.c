@@ -54,6 +54,10 @@ bool nat_sync_partner_up(const struct nat_sync *s) { return s->partner != 0; }
 bool nat_sync_wants_all(const struct nat_sync *s) { return s->partner && s->wants_all; }
 uint32_t nat_sync_round(const struct nat_sync *s) { return s->round; }
 void nat_sync_told_all(struct nat_sync *s) { s->wants_all = false; }
+void nat_sync_again(struct nat_sync *s)
+{
+    if (s->partner) begin_stream(s);
+}
 struct nat_sync_counts nat_sync_counts(const struct nat_sync *s) { return s->counts; }
 size_t nat_sync_unacknowledged(const struct nat_sync *s) { return in_window(s); }
 

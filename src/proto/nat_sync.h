@@ -28,6 +28,8 @@ bool nat_sync_partner_up(const struct nat_sync *s);
 bool nat_sync_wants_all(const struct nat_sync *s);
 uint32_t nat_sync_round(const struct nat_sync *s);
 void nat_sync_told_all(struct nat_sync *s);
+/* Records were lost before they came here: everything is told from the beginning. */
+void nat_sync_again(struct nat_sync *s);
 size_t nat_sync_room(const struct nat_sync *s); /* records */
 /* Without a partner nothing is kept; without room everything is told again later. */
 void nat_sync_tell(struct nat_sync *s, const struct natsync_record *r);

@@ -254,3 +254,12 @@ bool confine_validator(struct text *how, struct text *why)
     text_add(how, "caps=none no_new_privs not-dumpable ");
     return deny_the_dangerous(how, why);
 }
+
+bool confine_natsync(struct text *how, struct text *why)
+{
+    limit_capabilities(NULL, 0);
+    if (geteuid() == 0 && !become_nobody(how, why)) return false;
+    if (!keep_capabilities(NULL, 0, why) || !no_new_rights(why)) return false;
+    text_add(how, "caps=none no_new_privs not-dumpable ");
+    return confine_router_calls(how, why);
+}

@@ -18,5 +18,8 @@ MUST_USE bool confine_keeper(struct text *how, struct text *why);
 /* The process that follows RPKI caches: user `fairlead` or `nobody`, an empty root, no capabilities (as
  * far as we were root), the same list. It opens connections itself, so calls are not listed one by one. */
 MUST_USE bool confine_validator(struct text *how, struct text *why);
+/* The process that speaks to the NAT partner: user `fairlead` or `nobody`, an empty root, no capabilities (as
+ * far as we were root), and the router process's allow-list of system calls. */
+MUST_USE bool confine_natsync(struct text *how, struct text *why);
 /* The agent: no capabilities, the same list. */
 MUST_USE bool confine_agent(struct text *how, struct text *why);

@@ -322,6 +322,28 @@ void tls_digest(const void *bytes, size_t n, unsigned char out[static TLS_DIGEST
     must(gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, n, out));
 }
 
+struct tls_mac { gnutls_hmac_hd_t h; };
+
+struct tls_mac *tls_mac_new(const char *secret)
+{
+    struct tls_mac *m = malloc(sizeof *m);
+    if (!m) abort();
+    must(gnutls_hmac_init(&m->h, GNUTLS_MAC_SHA256, secret, strlen(secret)));
+    return m;
+}
+
+void tls_mac_free(struct tls_mac *m)
+{
+    if (m) gnutls_hmac_deinit(m->h, NULL);
+    free(m);
+}
+
+void tls_mac(struct tls_mac *m, const void *bytes, size_t n, unsigned char out[static TLS_DIGEST])
+{
+    must(gnutls_hmac(m->h, bytes, n));
+    gnutls_hmac_output(m->h, out); /* and it begins anew */
+}
+
 void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n, unsigned rounds,
                    unsigned char out[static TLS_DIGEST])
 {

@@ -48,6 +48,11 @@ MUST_USE bool tls_public_p256(const void *x, size_t x_n, const void *y, size_t y
                               struct text *pem);
 
 void tls_digest(const void *bytes, size_t n, unsigned char out[static TLS_DIGEST]); /* SHA-256 */
+/* HMAC-SHA-256 (RFC 2104) under a secret, ready to be used again and again. */
+struct tls_mac;
+struct tls_mac *tls_mac_new(const char *secret);
+void tls_mac_free(struct tls_mac *m); /* or NULL */
+void tls_mac(struct tls_mac *m, const void *bytes, size_t n, unsigned char out[static TLS_DIGEST]);
 /* PBKDF2 with HMAC-SHA-256 (RFC 8018): as slow as `rounds`. */
 void tls_slow_hash(const char *secret, const unsigned char *salt, size_t salt_n, unsigned rounds,
                    unsigned char out[static TLS_DIGEST]);

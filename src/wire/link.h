@@ -8,7 +8,7 @@
 #include "net/vrp.h"
 
 enum link_role { LINK_KEEPER = 1 << 0, LINK_ROUTER = 1 << 1, LINK_AGENT = 1 << 2, LINK_VALIDATOR = 1 << 3,
-                 LINK_EXPORTER = 1 << 4 };
+                 LINK_EXPORTER = 1 << 4, LINK_NATSYNC = 1 << 5 };
 
 enum {
     LINK_MESSAGE_MAX = 32 << 10,
@@ -50,7 +50,15 @@ enum {
     X(VRPS,          LINK_VALIDATOR | LINK_KEEPER,                                                 \
                                       "kr",     0)  /* LINK_VRPS_ bits; change after change */     \
     X(RPKI_STATE,    LINK_VALIDATOR,  "ft",     0)  /* a cache is followed; which, or why not */   \
-    X(READY,         LINK_ROUTER | LINK_AGENT | LINK_VALIDATOR | LINK_EXPORTER,              \
+    X(NAT_OPEN,      LINK_KEEPER,     "",       1)  /* the socket to the NAT partner */            \
+    X(NAT_KEYS,      LINK_KEEPER,     "tt",     0)  /* the present key and the one before, or "" */ \
+    X(NAT_TELL,      LINK_KEEPER,     "r",      0)  /* bindings, as wire/natsync.h has them */     \
+    X(NAT_WALKED,    LINK_KEEPER,     "kf",     0)  /* NAT_WANT is answered: round; that was all */ \
+    X(NAT_AGAIN,     LINK_KEEPER,     "",       0)  /* bindings were lost: tell everything */      \
+    X(NAT_WANT,      LINK_NATSYNC,    "kn",     0)  /* round; so many more of all bindings */      \
+    X(NAT_RECORDS,   LINK_NATSYNC,    "r",      0)  /* the partner's, as NAT_TELL */               \
+    X(NAT_STATE,     LINK_NATSYNC,    "fkr",    0)  /* partner up; it knows everything; counters */ \
+    X(READY,         LINK_ROUTER | LINK_AGENT | LINK_VALIDATOR | LINK_EXPORTER | LINK_NATSYNC,     \
                                       "nt",     0)  /* 0; how it is confined */                    \
     X(APPLIED,       LINK_ROUTER,     "nft",    0)  /* revision; taken; problems */                \
     X(CONNECT,       LINK_ROUTER,     "kt",     0)  /* token; neighbour */                         \

@@ -24,6 +24,7 @@ import edge_test
 from edge_test import Failed, Router, Scene, run, wait_for
 
 FLOWS = int(os.environ.get("FAIRLEAD_FLOWS", "100"))
+KEYS = ["the first key of the pair", "another key of the pair"]
 INTERVAL_MS = os.environ.get("FAIRLEAD_FLOW_INTERVAL", "50")
 
 
@@ -54,7 +55,7 @@ class NatScene(Scene):
 
     def document(self, e):
         nat = {"first": "203.0.113.0", "last": "203.0.113.63", "side": int(e) - 1, "sides": 2, "block_ports": 16128,
-               "partner": f"10.255.0.{3 - int(e)}", "local": f"10.255.0.{e}", **self.nat}
+               "partner": f"10.255.0.{3 - int(e)}", "local": f"10.255.0.{e}", "partner_key": KEYS[0], **self.nat}
         return {"router": {"name": "e" + e, "id": "192.0.2." + e, "asn": 65010}, "dataplane": "fast",
                 "domains": [{"name": "m", "kind": "plain", "nat": nat,
                              "attachments": [{"name": "in", "port": "c", "addresses": [f"10.0.{e}.1/24"]},
@@ -221,6 +222,57 @@ def an_inside_host_gets_its_bindings_and_no_more(edge):
         pool = t.pool("1")
         assert pool["bindings"] == 8 and pool["blocks_used"] == 1 and pool["refused"] == 12, pool
         assert re.search(r"nat-block .*inside 10.0.0.2, 203.0.113.\d+ ports \d+-\d+", open(t.e["1"].log).read())
+
+
+def told(t, e):
+    p = t.partner(e)
+    return p.get("up") and p["told_all"] and p["authenticated"] and p
+
+
+def only_a_partner_with_the_key_is_listened_to(edge):
+    """Plain datagrams and forged ones from the partner's own address are refused by name; a key is replaced on
+    one edge and then on the other without a break; what reads the partner is confined and holds no key in view."""
+    with NatScene(edge) as t:
+        t.start()
+        t.by("1")
+        wait_for("the first ping", lambda: t.ping(1))
+        before = wait_for("both know each other by the key", lambda: told(t, "1") and told(t, "2"))
+        forge = ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)\n"
+                 "def udp(b): s.sendto(bytes([0x14, 0xe6, 0x14, 0xe6, 0, 8 + len(b), 0, 0]) + b, ('10.255.0.2', 0))\n"
+                 "udp(b'FLNS\\1\\0\\0\\0' + bytes(32))\n"
+                 "udp(b'FLNA' + bytes(70))\n"
+                 "udp(b'FLNA\\1\\0\\0\\0' + b'abcdefgh' + b'\\1' * 48)\n")
+        run("ip", "netns", "exec", t.ns("E1"), sys.executable, "-c", forge)
+        wanted = {"unsealed", "malformed", "unknown-key"}
+        wait_for("refusals by name", lambda: wanted <= {k for k, n in t.partner("2")["refusals"].items() if n})
+        assert "caps=none" in before["process"]["confined"], before
+        shown = json.dumps([t.e["2"].ask(q) for q in ("show nat", "show status", "show evidence")]) + open(t.e["2"].log).read()
+        assert KEYS[0] not in shown
+        restarts, rounds = before["process"]["restarts"], t.partner("2")["rounds"]
+        for e in "12":
+            t.e[e].document["domains"][0]["nat"]["partner_key"] = KEYS[1]
+            t.e[e].apply()
+            n = t.partner(e)["datagrams_in"]
+            wait_for("the partner is heard as before", lambda: t.partner(e).get("datagrams_in", 0) > n + 2)
+        after = told(t, "2")
+        assert after and after["process"]["restarts"] == restarts and after["rounds"] == rounds, (after, rounds)
+        t.e["1"].document["domains"][0]["nat"]["partner_key"] = "a key that nobody else has"
+        t.e["1"].process.kill()
+        t.e["1"].process.wait()
+        t.e["1"].start()
+        wait_for("a stranger is no partner", lambda: not t.partner("2").get("up", True) and not t.partner("1").get("up", True))
+
+
+def the_process_that_hears_the_partner_may_die(edge):
+    with NatScene(edge) as t:
+        t.start()
+        t.by("1")
+        wait_for("the first ping", lambda: t.ping(1))
+        pid = t.partner("1")["process"]["pid"]
+        os.kill(pid, 9)
+        wait_for("another one", lambda: t.partner("1").get("process", {}).get("pid") not in (0, pid, None))
+        wait_for("the partners", lambda: told(t, "1") and told(t, "2"))
+        assert t.pool("2")["bindings"] >= 1
 
 
 KEEPER = sys.argv.pop(2)

@@ -47,7 +47,7 @@ static void a_message_is_taken_from_its_sender_only(void **state)
 {
     (void)state;
     uint8_t buf[512];
-    const enum link_role roles[] = {LINK_KEEPER, LINK_ROUTER, LINK_AGENT, LINK_VALIDATOR, LINK_EXPORTER};
+    const enum link_role roles[] = {LINK_KEEPER, LINK_ROUTER, LINK_AGENT, LINK_VALIDATOR, LINK_EXPORTER, LINK_NATSYNC};
     for (enum link_type t = 0; t < LINK_TYPES; t++) {
         struct link_message m = example(t), got;
         struct writer w = writer_on(buf, sizeof buf);
