@@ -35,13 +35,19 @@ static void free_domain(struct fast_dom *d)
     free(d);
 }
 
-static void close_path(struct fast *f)
+static void leave_path(struct fast *f)
 {
     hops_free(f);
     trie_free(f->trie);
-    fastpath_close(f->path);
     f->path = NULL;
     f->trie = NULL;
+}
+
+static void close_path(struct fast *f)
+{
+    struct fastpath *path = f->path;
+    leave_path(f);
+    fastpath_close(path);
 }
 
 void fast_free(struct fast *f)
@@ -408,15 +414,16 @@ static bool follow_domain(struct fast_dom *d, struct text *why)
 }
 
 /* The tables are too small for the intent: they are made anew beside the old ones, filled, and replace
- * them port by port. Bindings are lost with them, which the log says. */
+ * them port by port. The bindings of the old ones, which are in force until then, are put into the new ones
+ * before and once more after that (nat_carry). */
 static void outgrow(struct fast *f)
 {
     struct fast_sizes z = sizes_for(f->intent);
     if (!f->path || (z.flows <= f->tables.flows_out_n && z.port_blocks <= f->tables.port_blocks_n)) return;
-    log_line(LOG_LINE_WARN, "fast-outgrown", "", "NAT needs larger tables: bindings begin anew");
+    log_line(LOG_LINE_WARN, "fast-outgrown", "", "NAT needs larger tables: bindings are put into new ones");
     nat_close(f);
     for (struct fast_dom *d = f->domains; d; d = d->next) {
-        routes_forget(d);
+        routes_leave(d);
         d->root4 = d->root6 = d->number = 0;
         d->has_pool = d->overflowed = false;
     }
@@ -428,7 +435,19 @@ static void outgrow(struct fast *f)
     memset(f->buckets, 0, sizeof f->buckets);
     f->free_rows_n = f->retired_rows_n = 0;
     f->shape = 0;
-    close_path(f);
+    rivals_free(f->rivals);
+    f->rivals = rivals_new(&f->key);
+    f->old = f->path;
+    f->old_tables = f->tables;
+    leave_path(f);
+}
+
+static void end_outgrown(struct fast *f)
+{
+    if (!f->old) return;
+    log_line(LOG_LINE_INFO, "fast-outgrown", "", "%u bindings are in the new tables", nat_carry(f));
+    fastpath_close(f->old);
+    f->old = NULL;
 }
 
 bool fast_commit(struct fast *f, struct text *why)
@@ -437,6 +456,8 @@ bool fast_commit(struct fast *f, struct text *why)
     if (f->failed) return true; /* said once */
     outgrow(f);
     if (!f->path && !open_path(f, why)) {
+        fastpath_close(f->old);
+        f->old = NULL;
         f->failed = true;
         return false;
     }
@@ -444,6 +465,7 @@ bool fast_commit(struct fast *f, struct text *why)
         if (d->wanted) fine = follow_domain(d, why) && fine;
     for (struct fast_dom *d = f->domains; d; d = d->next)
         if (d->wanted && d->number) fine = nat_write(f, d, why) && fine;
+    if (f->old) nat_carry(f);
     look_at_ports(f);
     classes_write(f);
     for (struct fast_att *a = f->atts; a; a = a->next)
@@ -453,6 +475,7 @@ bool fast_commit(struct fast *f, struct text *why)
     f->shape = shape;
     rules_settled(f);
     fine = attach_ports(f, why) && fine;
+    end_outgrown(f);
     drop_unwanted(f);
     if (f->commits == 1) forget_strangers(f);
     nat_partner(f);

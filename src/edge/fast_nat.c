@@ -268,6 +268,30 @@ void nat_event(struct fast *f, const struct fast_event *e)
     tell(f, NATSYNC_PUT, e->row);
 }
 
+/* --- larger tables --- */
+
+static const struct fast_dom *domain_called(const struct fast *f, const char *name)
+{
+    const struct fast_dom *d = f->domains;
+    while (d && strncmp(d->name, name, FAST_NAME_BYTES) != 0) d = d->next;
+    return d && d->has_pool ? d : NULL;
+}
+
+uint32_t nat_carry(struct fast *f)
+{
+    uint32_t there = 0;
+    struct flow x;
+    for (uint32_t row = 0; row < f->old_tables.flows_out_n; row++) {
+        if (!flows_read(&f->old_tables, row, &x)) continue;
+        const struct fast_dom *d = domain_called(f, f->old_tables.names[x.domain % FAST_DOMAINS].text);
+        if (!d) continue;
+        x.domain = d->number;
+        enum flows_put put = flows_put(&f->tables, &x, flows_seen(&f->old_tables, row));
+        there += put == FLOWS_NEW || put == FLOWS_KNOWN;
+    }
+    return there;
+}
+
 /* --- ageing and forecasts --- */
 
 static void age_row(struct fast *f, uint32_t row, uint32_t now)

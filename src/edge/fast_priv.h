@@ -67,6 +67,8 @@ struct fast {
     const struct intent *intent;
     struct fastpath *path;         /* NULL until the first commit */
     struct fast_tables tables;
+    struct fastpath *old;          /* outgrown in this commit, in force until the ports have the new one */
+    struct fast_tables old_tables;
     struct trie *trie;
     struct rivals *rivals;
     struct known_hop *buckets[HOP_BUCKETS], **by_row;
@@ -95,6 +97,7 @@ void hops_init(struct fast *f);
 void hops_free(struct fast *f);
 bool routes_follow(struct fast_dom *d, struct text *why); /* opens and reads everything */
 void routes_read(struct fast_dom *d);    /* changes there are */
+void routes_leave(struct fast_dom *d);   /* follows no more; what is in the tables stays */
 void routes_forget(struct fast_dom *d);  /* all of them, and the tables */
 void routes_probe_idle(struct fast *f);
 void routes_resolve(struct fast *f);      /* next hops that nobody needed yet */
@@ -114,6 +117,7 @@ void rules_drop(struct fast *f, struct fast_att *a);
 uint32_t nat_flows(const struct intent_nat *n);  /* bindings at most */
 uint32_t nat_blocks(const struct intent_nat *n); /* port blocks of the whole pool */
 bool nat_write(struct fast *f, struct fast_dom *d, struct text *why); /* the pool, as the intent says */
+uint32_t nat_carry(struct fast *f); /* bindings of the old tables into the new ones; how many there are now */
 void nat_forget(struct fast *f, uint32_t number); /* pool and bindings of a domain's number */
 void nat_partner(struct fast *f); /* opens, changes or closes the way to it */
 void nat_close(struct fast *f);

@@ -274,11 +274,16 @@ bool routes_follow(struct fast_dom *d, struct text *why)
     return true;
 }
 
-void routes_forget(struct fast_dom *d)
+void routes_leave(struct fast_dom *d)
 {
     if (d->follow) epoll_ctl(d->fast->epoll, EPOLL_CTL_DEL, fib_follow_fd(d->follow), NULL);
     fib_follow_close(d->follow);
     d->follow = NULL;
+}
+
+void routes_forget(struct fast_dom *d)
+{
+    routes_leave(d);
     rivals_mark(d->fast->rivals, d->number);
     rivals_sweep(d->fast->rivals, d->number, on_swept, d);
     trie_table_drop(d->fast->trie, d->root4, FAMILY_IPV4);

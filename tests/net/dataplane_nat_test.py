@@ -197,6 +197,24 @@ def a_restarted_keeper_goes_on_with_its_bindings(edge):
         assert all_alive(flows.count(2))
 
 
+def larger_tables_keep_the_bindings(edge):
+    with NatScene(edge, flows=1024) as t:
+        t.start()
+        t.by("1")
+        wait_for("the first ping", lambda: t.ping(1))
+        flows = Flows(t, 20)
+        t.lose("2") # nobody else remembers
+        t.e["1"].document["domains"][0]["nat"]["flows"] = 8192
+        t.e["1"].write()
+        t.e["1"].ask("apply") # no answer in time is none: the program is loaded anew
+        wait_for("larger tables", lambda: "bindings are in the new tables" in open(t.e["1"].log).read())
+        pool = wait_for("the router", lambda: t.e["1"].ask("show nat").get("pools"))[0]
+        assert pool["bindings"] >= 60, pool
+        flows.order("speak")
+        counts = flows.count(3)
+        assert all_alive(counts), counts
+
+
 def static_pairs_work_both_ways_and_hairpins_are_refused(edge):
     with NatScene(edge, static=[{"inside": "10.0.0.2/32", "outside": "203.0.113.40/32"}], last="203.0.113.31") as t:
         t.start()
