@@ -85,6 +85,13 @@ void etcd_close(struct etcd *e)
 
 enum answer { ANSWERED, DECLINED, SILENT };
 
+/* A large batch takes its time, above all on a busy machine. */
+static duration patience_for(const char *body)
+{
+    enum { SECOND_BYTES = 128 << 10 };
+    return duration_s(PATIENCE_S + (int64_t)(strlen(body) / SECOND_BYTES));
+}
+
 /* 4xx: this endpoint is well and says no (no space, no such lease, too large). */
 static enum answer ask_one(struct etcd *e, const char *path, const char *body, json_t **out)
 {
@@ -92,8 +99,7 @@ static enum answer ask_one(struct etcd *e, const char *path, const char *body, j
     struct http_answer a;
     struct text why = {0};
     snprintf(url, sizeof url, "%s%s", e->endpoints[e->at], path);
-    const struct http_request r = {
-        .method = "POST", .url = url, .body = body, .patience = duration_s(PATIENCE_S)};
+    const struct http_request r = {.method = "POST", .url = url, .body = body, .patience = patience_for(body)};
     bool came = http_send(e->client, &r, &a, &why);
     enum answer answer = came && a.status / 100 == 4 ? DECLINED : SILENT;
     *out = came && a.status == 200 ? json_loadb(text_get(&a.body), a.body.n, 0, NULL) : NULL;
