@@ -21,6 +21,7 @@ enum { SESSIONS_MAX = 1024, PACKETS_A_TURN = 64, NAME_ROOM = 41, SUBJECT_ROOM = 
 struct session {
     struct session *next;
     struct bfd_session s;
+    struct bfd_user *user;
     uint32_t ref;
     int fd;
     char peer[NAME_ROOM], domain[NAME_ROOM], subject[SUBJECT_ROOM];
@@ -53,6 +54,12 @@ struct delay { /* of this thread: when it ran, after it should have */
     int64_t us;
 };
 
+struct bfd_user { /* whoever has sessions: they are its, and only it hears of them */
+    struct bfd_engine *engine;
+    int wakes[2]; /* [0] is read */
+    struct report *reports, **reports_tail;
+};
+
 struct bfd_engine {
     pthread_mutex_t lock;
     pthread_cond_t runs_now;
@@ -60,11 +67,10 @@ struct bfd_engine {
     bool runs;
     struct loop *loop;
     struct watch woken;
-    int to_thread[2], to_router[2]; /* [0] is read */
+    int to_thread[2]; /* [0] is read */
     struct session *sessions;
     size_t sessions_n;
     struct port *ports;
-    struct report *reports, **reports_tail;
     uint64_t stray, drops[BFD_DROPS];
     struct delay delays[KEPT]; /* of WORTH_US and more, a ring */
     size_t delays_n;
@@ -127,21 +133,22 @@ static struct bfd_story story_of(const struct bfd_engine *e, const struct sessio
                               longest_gap(s, now)};
 }
 
-static void report(struct bfd_engine *e, const struct session *s, const struct bfd_effects *fx)
+static void report(const struct session *s, const struct bfd_effects *fx)
 {
+    struct bfd_user *u = s->user;
     struct report *r = malloc(sizeof *r);
     if (!r) abort();
     *r = (struct report){NULL, s->ref, fx->rose ? BFD_NEWS_UP : fx->off ? BFD_NEWS_OFF : BFD_NEWS_DOWN,
-                         story_of(e, s, fx->why)};
-    *e->reports_tail = r;
-    e->reports_tail = &r->next;
-    wake(e->to_router[1]);
+                         story_of(u->engine, s, fx->why)};
+    *u->reports_tail = r;
+    u->reports_tail = &r->next;
+    wake(u->wakes[1]);
 }
 
-static void carry_out(struct bfd_engine *e, struct session *s, const struct bfd_effects *fx)
+static void carry_out(struct session *s, const struct bfd_effects *fx)
 {
     bool leaving = s->forget_at.us != INT64_MAX;
-    if (!leaving && (fx->rose || fx->fell)) report(e, s, fx);
+    if (!leaving && (fx->rose || fx->fell)) report(s, fx);
     if (fx->send) {
         s->sent[s->sent_n++ % KEPT] = clock_now();
         ssize_t n = send(s->fd, fx->packet, sizeof fx->packet, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -179,7 +186,7 @@ static void datagram(struct bfd_engine *e, const struct port *p, const struct bf
     }
     struct bfd_effects fx = {0};
     enum bfd_drop drop = bfd_input(&s->s, bytes, d->ttl, heard, &fx);
-    carry_out(e, s, &fx);
+    carry_out(s, &fx);
     if (drop == BFD_ACCEPTED)
         s->heard = heard;
     else
@@ -282,7 +289,7 @@ static instant work(struct bfd_engine *e, instant now)
         struct bfd_effects fx = {0};
         if (instant_reached(bfd_next(&s->s), now)) {
             bfd_tick(&s->s, now, &fx);
-            carry_out(e, s, &fx);
+            carry_out(s, &fx);
         }
         next = instant_first(next, instant_first(bfd_next(&s->s), s->forget_at));
     }
@@ -313,7 +320,7 @@ static void *run(void *ctx)
     return NULL;
 }
 
-/* --- the router's side --- */
+/* --- the users' side --- */
 
 static void make_pair(int fds[2])
 {
@@ -330,11 +337,9 @@ struct bfd_engine *bfd_engine_start(void)
     pthread_mutex_init(&e->lock, &inherits);
     pthread_mutexattr_destroy(&inherits);
     pthread_cond_init(&e->runs_now, NULL);
-    e->reports_tail = &e->reports;
     e->due = NEVER;
     e->loop = loop_new();
     make_pair(e->to_thread);
-    make_pair(e->to_router);
     e->woken.ready = woken;
     loop_watch(e->loop, &e->woken, e->to_thread[0], LOOP_READ);
     if (pthread_create(&e->thread, NULL, run, e) != 0) abort();
@@ -344,7 +349,17 @@ struct bfd_engine *bfd_engine_start(void)
     return e;
 }
 
-int bfd_engine_wake(const struct bfd_engine *e) { return e->to_router[0]; }
+struct bfd_user *bfd_user_new(struct bfd_engine *e)
+{
+    struct bfd_user *u = calloc(1, sizeof *u);
+    if (!u) abort();
+    u->engine = e;
+    u->reports_tail = &u->reports;
+    make_pair(u->wakes);
+    return u;
+}
+
+int bfd_user_wake(const struct bfd_user *u) { return u->wakes[0]; }
 
 static void changed(struct bfd_engine *e)
 {
@@ -374,8 +389,9 @@ void bfd_engine_port_gone(struct bfd_engine *e, uint32_t id)
     changed(e);
 }
 
-void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant now)
+void bfd_user_add(struct bfd_user *u, const struct bfd_wanted *w, instant now)
 {
+    struct bfd_engine *e = u->engine;
     lock(e);
     bool full = e->sessions_n >= SESSIONS_MAX; /* RB-11C */
     unlock(e);
@@ -385,7 +401,7 @@ void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant no
     }
     struct session *s = calloc(1, sizeof *s);
     if (!s) abort();
-    *s = (struct session){.ref = w->ref, .fd = w->fd, .address = w->address, .heard = now, .forget_at = NEVER};
+    *s = (struct session){.user = u, .ref = w->ref, .fd = w->fd, .address = w->address, .heard = now, .forget_at = NEVER};
     snprintf(s->peer, sizeof s->peer, "%s", w->peer);
     snprintf(s->domain, sizeof s->domain, "%s", w->domain);
     snprintf(s->subject, sizeof s->subject, "%s", w->subject);
@@ -399,12 +415,13 @@ void bfd_engine_add(struct bfd_engine *e, const struct bfd_wanted *w, instant no
     changed(e);
 }
 
-bool bfd_engine_change(struct bfd_engine *e, uint32_t ref, const struct intent_bfd *conf, instant now)
+bool bfd_user_change(struct bfd_user *u, uint32_t ref, const struct intent_bfd *conf, instant now)
 {
+    struct bfd_engine *e = u->engine;
     bool found = false;
     lock(e);
     for (struct session *s = e->sessions; s; s = s->next) {
-        if (s->ref != ref || s->forget_at.us != INT64_MAX) continue;
+        if (s->user != u || s->ref != ref || s->forget_at.us != INT64_MAX) continue;
         struct bfd_conf c = s->s.conf;
         c.min_tx_us = conf->min_tx_us, c.min_rx_us = conf->min_rx_us, c.mult = conf->mult;
         bfd_reconfigure(&s->s, &c, now);
@@ -414,30 +431,31 @@ bool bfd_engine_change(struct bfd_engine *e, uint32_t ref, const struct intent_b
     return found;
 }
 
-void bfd_engine_remove(struct bfd_engine *e, uint32_t ref, instant now)
+void bfd_user_remove(struct bfd_user *u, uint32_t ref, instant now)
 {
+    struct bfd_engine *e = u->engine;
     lock(e);
     for (struct session *s = e->sessions; s; s = s->next) {
         struct bfd_effects fx = {0};
-        if (s->ref != ref || s->forget_at.us != INT64_MAX) continue;
+        if (s->user != u || s->ref != ref || s->forget_at.us != INT64_MAX) continue;
         int64_t wait = s->s.detect_us ? (int64_t)s->s.detect_us : BFD_DEFAULT_US * BFD_DEFAULT_MULT;
         bfd_shutdown(&s->s, now, &fx);
         s->forget_at = instant_after(now, duration_us(wait));
-        carry_out(e, s, &fx);
+        carry_out(s, &fx);
     }
     changed(e);
 }
 
-void bfd_engine_reports(struct bfd_engine *e,
-                        void (*seen)(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how),
-                        void *ctx)
+void bfd_user_reports(struct bfd_user *u,
+                      void (*seen)(void *ctx, uint32_t ref, enum bfd_news what, const struct bfd_story *how),
+                      void *ctx)
 {
-    drain(e->to_router[0]);
-    lock(e);
-    struct report *r = e->reports;
-    e->reports = NULL;
-    e->reports_tail = &e->reports;
-    unlock(e);
+    drain(u->wakes[0]);
+    lock(u->engine);
+    struct report *r = u->reports;
+    u->reports = NULL;
+    u->reports_tail = &u->reports;
+    unlock(u->engine);
     while (r) {
         struct report *next = r->next;
         seen(ctx, r->ref, r->what, &r->how);
@@ -466,13 +484,14 @@ static void show_one(const struct bfd_engine *e, const struct session *s, bool f
               (unsigned long long)s->s.sent);
 }
 
-void bfd_engine_show(struct bfd_engine *e, struct text *out)
+void bfd_user_show(struct bfd_user *u, struct text *out)
 {
+    struct bfd_engine *e = u->engine;
     bool first = true;
     text_add(out, "[");
     lock(e);
     for (const struct session *s = e->sessions; s; s = s->next) {
-        if (s->forget_at.us != INT64_MAX) continue;
+        if (s->user != u || s->forget_at.us != INT64_MAX) continue;
         show_one(e, s, first, out);
         first = false;
     }
@@ -480,8 +499,9 @@ void bfd_engine_show(struct bfd_engine *e, struct text *out)
     text_add(out, "]");
 }
 
-void bfd_engine_show_drops(struct bfd_engine *e, struct text *out)
+void bfd_user_show_drops(struct bfd_user *u, struct text *out)
 {
+    struct bfd_engine *e = u->engine;
     lock(e);
     text_addf(out, "{\"where\":\"bfd\",\"reason\":\"no session with that neighbour\",\"packets\":%llu}",
               (unsigned long long)e->stray);

@@ -25,7 +25,7 @@ void child_program(const char *router_name)
 /* In the child, between fork and exec. */
 static void become(const struct child *c, int link)
 {
-    char role[32];
+    char role[32], workers[32];
     sigset_t none;
     snprintf(role, sizeof role, "--role=%s", c->role);
     sigemptyset(&none);
@@ -33,7 +33,8 @@ static void become(const struct child *c, int link)
     if (c->home >= 0 && setns(c->home, CLONE_NEWNET) != 0) _exit(126);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout says "ready" and nothing else */
     if (dup2(link, LINK_FD) < 0) _exit(126);
-    char *const argv[] = {program, role, name_word, NULL};
+    snprintf(workers, sizeof workers, "--workers=%u", c->workers);
+    char *const argv[] = {program, role, name_word, c->workers ? workers : NULL, NULL};
     execv(program, argv);
     _exit(127);
 }

@@ -12,6 +12,7 @@ enum child_state { CHILD_OFF, CHILD_WAITING, CHILD_RUNNING, CHILD_STOPPED };
 struct child {
     const char *role; /* "router" */
     enum link_role link_role;
+    unsigned workers; /* of the router process; 0: it is another one */
     int home;         /* network namespace to run in; -1: the keeper's */
     enum child_state state;
     pid_t pid;

@@ -106,6 +106,7 @@ static struct intent_endpoint *copy_endpoints(struct arena *a, const struct inte
 static void keep_local(struct intent *i, const struct intent *local, struct arena *a)
 {
     i->router.namespace_ = copy(a, local->router.namespace_);
+    i->router.workers = local->router.workers;
     i->dataplane = local->dataplane;
     i->control_socket = copy(a, local->control_socket);
     i->state_dir = copy(a, local->state_dir);

@@ -1,4 +1,4 @@
-/* edge/conns.c - reading, writing, connecting, accepting. A connection whose session ended leaves its
+/* edge/conns.c - reading, writing, connecting, taking what was accepted. A connection whose session ended leaves its
  * slot at once and becomes a farewell: its last bytes are written, its reading side is emptied (an
  * unread byte would turn the NOTIFICATION into a reset), and it is closed after two seconds at most. */
 #include "edge/conns.h"
@@ -7,18 +7,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "edge/accept_rate.h"
-#include "sys/log.h"
+#include "edge/shard.h"
 #include "sys/peer_socket.h"
 
 enum {
     READ_ROOM = 256 << 10,
     WRITE_ROOM = 256 << 10,  /* several of the largest messages */
     WRITES_A_TURN = 2,       /* then the others have their turn, while what was encoded is still at hand */
-    ACCEPTS_A_TURN = 16,
     FAREWELLS_MAX = 256,
     FAREWELL_S = 2,
-    PEER_BITS = 16,          /* of a token: the neighbour; the rest counts */
+    PEER_BITS = 16,          /* of a token: the neighbour; the rest counts, in SHARD_TOKEN_BITS all in all */
     DOMAINS_LOOKED_AT = 1 << 16,
 };
 
@@ -46,14 +44,6 @@ struct farewell {
     instant until;
 };
 
-struct listener {
-    struct listener *next;
-    struct conns *all;
-    struct watch watch;
-    uint32_t id;
-    char domain[41];
-};
-
 struct conns {
     struct loop *loop;
     struct router *router;
@@ -64,9 +54,7 @@ struct conns {
     struct conn *listed; /* something is wanted */
     struct farewell *farewells;
     size_t farewells_n;
-    struct listener *listeners;
     uint32_t serial, own_asn;
-    struct accept_rate rate;
     struct addr (*pairs)[2];
     size_t pairs_n;
     uint8_t read_buf[READ_ROOM], write_buf[WRITE_ROOM];
@@ -83,8 +71,6 @@ struct conns *conns_new(struct loop *l, struct router *r,
     c->ctx = ctx;
     return c;
 }
-
-uint64_t conns_refused(const struct conns *c) { return c->rate.refused; }
 
 void conns_own_asn(struct conns *c, uint32_t asn) { c->own_asn = asn; }
 
@@ -369,7 +355,7 @@ static void open_slot(struct conn *k)
     k->want_open = false;
     if (!p || k->state != CONN_NONE) return;
     k->state = CONN_ASKED;
-    k->token = ++c->serial << PEER_BITS | (k->peer & ((1u << PEER_BITS) - 1));
+    k->token = (++c->serial << PEER_BITS | (k->peer & ((1u << PEER_BITS) - 1))) & SHARD_TOKEN_MASK;
     c->ask(c->ctx, k->token, p->name);
 }
 
@@ -393,8 +379,7 @@ void conns_opened(struct conns *c, uint32_t token, int fault, int fd, instant no
 
 /* --- accepting --- */
 
-/* With a domain of its own a listener speaks for that; the name is looked up anew each time, because
- * the numbers of domains are given again. */
+/* The name is looked up anew each time, because the numbers of domains are given again. */
 static domain_ref domain_of(const struct conns *c, const char *name)
 {
     for (domain_ref d = 0; d < DOMAINS_LOOKED_AT; d++) {
@@ -404,21 +389,19 @@ static domain_ref domain_of(const struct conns *c, const char *name)
     return NO_REF;
 }
 
-static bool may_come(struct conns *c, const struct addr *from, instant now)
+static void forget_older(struct conn *k) /* what waits in the session is for the new one */
 {
-    char text[ADDR_TEXT_MAX];
-    if (accept_rate_take(&c->rate, from, now)) return true;
-    log_line(LOG_LINE_WARN, "accept-limited", addr_text(from, text), "more than %d connections in a second", ACCEPT_RATE);
-    return false;
+    int older = k->watch.fd;
+    if (k->state == CONN_NONE) return;
+    slot_free(k);
+    close(older);
 }
 
-static void accept_one(struct listener *l, int fd, instant now)
+static void accepted(struct conns *c, const char *domain, int fd, instant now)
 {
-    struct conns *c = l->all;
     struct addr local, remote;
-    domain_ref d = *l->domain ? domain_of(c, l->domain) : NO_REF;
-    bool there = tcp_ends(fd, &local, &remote);
-    bool fine = there && may_come(c, &remote, now) && (d != NO_REF || !*l->domain);
+    domain_ref d = *domain ? domain_of(c, domain) : NO_REF;
+    bool fine = tcp_ends(fd, &local, &remote) && (d != NO_REF || !*domain);
     peer_ref peer = fine ? router_accept(c->router, d, &remote, &local, now) : NO_REF;
     const struct intent_peer *conf = router_peer(c->router, peer);
     if (peer == NO_REF || !conf) {
@@ -427,55 +410,18 @@ static void accept_one(struct listener *l, int fd, instant now)
     }
     tell_local(c, peer, &local);
     struct conn *k = slot(c, peer, BGP_IN);
-    if (k->state != CONN_NONE) { /* replaced: what waits in the session is for the new one */
-        int older = k->watch.fd;
-        slot_free(k);
-        close(older);
-    }
+    forget_older(k);
     tcp_accepted(fd, conf->ttl_security, conf->asn != c->own_asn);
     take(k, fd, CONN_OPEN);
     k->want_pull = true;
     list(k);
 }
 
-static void listener_ready(struct watch *w, unsigned events, instant now)
+void conns_accepted(struct conns *c, const char *domain, int fd, instant now)
 {
-    struct listener *l = w->ctx;
-    (void)events;
-    conns_work(l->all, now); /* what ended before has its last words out */
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) break;
-        accept_one(l, fd, now);
-    }
-    conns_work(l->all, now);
-}
-
-void conns_listener(struct conns *c, uint32_t id, const char *domain, int fd)
-{
-    struct listener *l = calloc(1, sizeof *l);
-    if (!l) abort();
-    l->all = c;
-    l->id = id;
-    strncpy(l->domain, domain, sizeof l->domain - 1);
-    l->watch.ready = listener_ready;
-    l->watch.ctx = l;
-    l->next = c->listeners;
-    c->listeners = l;
-    loop_watch(c->loop, &l->watch, fd, LOOP_READ);
-}
-
-void conns_listener_gone(struct conns *c, uint32_t id)
-{
-    for (struct listener **at = &c->listeners; *at; at = &(*at)->next) {
-        struct listener *l = *at;
-        if (l->id != id) continue;
-        *at = l->next;
-        loop_forget(c->loop, &l->watch);
-        close(l->watch.fd);
-        free(l);
-        return;
-    }
+    conns_work(c, now); /* what ended before has its last words out */
+    accepted(c, domain, fd, now);
+    conns_work(c, now);
 }
 
 /* --- what was wanted --- */

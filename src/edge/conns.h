@@ -1,6 +1,6 @@
-/* edge/conns.h - the TCP connections of the router process. The router object says what it wants
+/* edge/conns.h - the TCP connections of a shard. The router object says what it wants
  * while it is being called; it is done afterwards, by conns_work, because the sink of a router must
- * not call back into it. Sockets are made by the keeper and arrive here connecting or listening. */
+ * not call back into it. Sockets are made by the keeper and arrive here connecting, or connected by others. */
 #pragma once
 #include "router/router.h"
 #include "sys/loop.h"
@@ -26,11 +26,8 @@ void conns_want_pull(struct conns *c, peer_ref peer, enum bgp_conn conn);
 
 /* From the keeper. `fault` 0 or errno; the descriptors are ours from now on. */
 void conns_opened(struct conns *c, uint32_t token, int fault, int fd, instant now);
-void conns_listener(struct conns *c, uint32_t id, const char *domain, int fd);
-void conns_listener_gone(struct conns *c, uint32_t id);
-
-/* Connections closed because their address opened too many (RB-093). */
-uint64_t conns_refused(const struct conns *c);
+/* Somebody called. `domain` "": whoever it is, known by its address alone. */
+void conns_accepted(struct conns *c, const char *domain, int fd, instant now);
 
 /* After every call into the router. */
 void conns_work(struct conns *c, instant now);

@@ -15,11 +15,22 @@ enum { PING_S = 2, STARVED_US = 10000000, EVIDENCE_MS = 2000, EVIDENCE_SOON_MS =
 
 static void router_ready(struct watch *w, unsigned events, instant now);
 
+/* Each costs memory when there are RPKI payloads, so not every processor of a large machine has one. */
+static unsigned workers(const struct keeper *k)
+{
+    enum { USUALLY_MOST = 4 };
+    unsigned wanted = k->local.intent->router.workers;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (wanted) return wanted;
+    return processors < 1 ? 1 : processors < USUALLY_MOST ? (unsigned)processors : USUALLY_MOST;
+}
+
 static void router_start(struct keeper *k, instant now)
 {
     struct spaces_sink sink = keeper_ports(k);
     uint64_t key[2];
     uint32_t seed;
+    k->router.workers = workers(k);
     k->router.watch.ready = router_ready;
     k->router.watch.ctx = k;
     if (!child_start(&k->router, k->loop, now)) return;
@@ -112,7 +123,7 @@ static void from_router(struct keeper *k, const struct link_message *m, instant 
         break;
     case LINK_STOPPED: case LINK_START: case LINK_INTENT: case LINK_LISTENER: case LINK_LISTENER_GONE:
     case LINK_CONN: case LINK_BFD_PORT: case LINK_BFD_PORT_GONE: case LINK_BFD_CONN: case LINK_ASK:
-    case LINK_ADDRESS: case LINK_DARK:
+    case LINK_ADDRESS: case LINK_DARK: case LINK_ACCEPTED:
     case LINK_REKEY:
     case LINK_PING: case LINK_STOP: case LINK_CONTROL: case LINK_EVIDENCE: case LINK_REACHED:
     case LINK_RPKI: case LINK_RPKI_ALL:
@@ -213,16 +224,19 @@ static void agent_start(struct keeper *k, instant now)
 /* A router process that does not answer although it could is ended; one that is not run is waited for. */
 static void feel_pulse(struct keeper *k, instant now)
 {
-    struct process_times t;
-    if (!process_times(k->router.pid, &t)) return; /* it is gone: SIGCHLD is on its way */
+    struct process_times t[PULSE_THREADS_MOST];
+    struct pulse_reading readings[PULSE_THREADS_MOST];
+    size_t n = process_times(k->router.pid, t, PULSE_THREADS_MOST);
+    if (n == 0) return; /* it is gone: SIGCHLD is on its way */
+    for (size_t i = 0; i < n; i++) readings[i] = (struct pulse_reading){t[i].ran_ns, t[i].waited_ns, t[i].state == 'R'};
     int64_t starved = k->pulse.starved.us;
-    pulse_sample(&k->pulse, &(struct pulse_reading){t.ran_ns, t.waited_ns, t.state == 'R'}, now);
+    pulse_sample(&k->pulse, readings, n, now);
     if (starved / STARVED_US != k->pulse.starved.us / STARVED_US)
         log_line(LOG_LINE_WARN, "router-starved", "", "no answer, but it waited for a processor for %.0f s of this time",
                  (double)k->pulse.starved.us / 1e6);
     if (!pulse_deaf(&k->pulse)) return;
     log_line(LOG_LINE_ERROR, "router-deaf", "", "no answer for %d s in which it could have given one (state %c); it is ended",
-             PULSE_DEAF_S, t.state);
+             PULSE_DEAF_S, t->state);
     child_kill(&k->router);
     pulse_begin(&k->pulse);
 }

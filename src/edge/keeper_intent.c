@@ -127,6 +127,7 @@ static bool same_ground(const struct intent *a, const struct intent *b, struct t
     } rows[] = {
         {"/router/name", strcmp(a->router.name, b->router.name) == 0},
         {"/router/namespace", strcmp(a->router.namespace_, b->router.namespace_) == 0},
+        {"/router/workers", a->router.workers == b->router.workers},
         {"/dataplane", a->dataplane == b->dataplane},
         {"/control_socket", strcmp(a->control_socket, b->control_socket) == 0},
         {"/control/url", strcmp(a->control.url, b->control.url) == 0},

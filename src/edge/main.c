@@ -10,6 +10,7 @@
 #include "edge/natsync_process.h"
 #include "edge/router_process.h"
 #include "edge/validator_process.h"
+#include "intent/intent.h"
 #include "sys/log.h"
 
 enum { LINK_FD = 3, EXIT_USAGE = 2 };
@@ -21,6 +22,7 @@ static const char usage[] =
 
 struct words {
     const char *config, *role, *name;
+    unsigned workers;
     bool check, help;
 };
 
@@ -33,6 +35,8 @@ static bool read_words(int argc, char **argv, struct words *w)
             w->role = argv[i] + 7;
         else if (strncmp(argv[i], "--name=", 7) == 0)
             w->name = argv[i] + 7;
+        else if (strncmp(argv[i], "--workers=", 10) == 0)
+            w->workers = (unsigned)strtoul(argv[i] + 10, NULL, 10);
         else if (strcmp(argv[i], "--check-config") == 0)
             w->check = true;
         else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
@@ -59,7 +63,8 @@ static int role(const struct words *w)
     char who[100];
     snprintf(who, sizeof who, "%s/%s", w->name ? w->name : "edge", w->role);
     log_as(who);
-    if (strcmp(w->role, "router") == 0) return router_process(LINK_FD);
+    bool few = w->workers >= 1 && w->workers <= INTENT_WORKERS_MOST;
+    if (strcmp(w->role, "router") == 0 && few) return router_process(LINK_FD, w->workers);
     if (strcmp(w->role, "exporter") == 0) return exporter_process(LINK_FD);
     if (strcmp(w->role, "validator") == 0) return validator_process(LINK_FD);
     if (strcmp(w->role, "natsync") == 0) return natsync_process(LINK_FD);

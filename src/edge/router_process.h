@@ -2,5 +2,6 @@
  * the descriptors the keeper hands it. */
 #pragma once
 
-/* Never returns but with an exit status. `link` is the end of the pair to the keeper. */
-int router_process(int link);
+/* Never returns but with an exit status. `keeper` is the end of the pair to the keeper; domains are spread
+ * over `workers` threads, 1 to INTENT_WORKERS_MOST. */
+int router_process(int keeper, unsigned workers);

@@ -12,12 +12,12 @@
 #include "sys/peer_socket.h"
 
 struct stations *
-stations_new(struct loop *l, struct router *r,
+stations_new(struct loop *l, struct router *r, uint32_t number_from,
              void (*ask)(void *ctx, uint32_t token, const struct intent_endpoint *at), void *ctx)
 {
     struct stations *s = calloc(1, sizeof *s);
     if (!s) abort();
-    *s = (struct stations){.loop = l, .router = r, .ask = ask, .ctx = ctx};
+    *s = (struct stations){.loop = l, .router = r, .number_from = number_from, .ask = ask, .ctx = ctx};
     return s;
 }
 

@@ -1,5 +1,5 @@
 /* edge/stations.h - copies of sessions and routes to BGP monitoring stations (RFC 7854, 8671, 9069), from
- * the router process. A station that reads too slowly costs a buffer of the configured size and
+ * a shard. A station that reads too slowly costs a buffer of the configured size and
  * nothing else: when it is full the connection is given up and begins anew with the whole picture
  * later. */
 #pragma once
@@ -8,9 +8,10 @@
 #include "sys/loop.h"
 
 struct stations;
-/* `ask` requests a connection to a station from the keeper; the answer is stations_opened. */
+/* `ask` requests a connection to a station from the keeper; the answer is stations_opened. Domains are
+ * numbered from `number_from` in the headers, so that no two shards of a router use the same ones. */
 struct stations *
-stations_new(struct loop *l, struct router *r,
+stations_new(struct loop *l, struct router *r, uint32_t number_from,
              void (*ask)(void *ctx, uint32_t token, const struct intent_endpoint *at), void *ctx);
 void stations_apply(struct stations *s, const struct intent *i, instant now);
 void stations_opened(struct stations *s, uint32_t token, int fault, int fd, instant now);

@@ -73,6 +73,7 @@ struct stations {
     struct told_table *tables;
     size_t tables_n;
     uint32_t buffer, last_token;
+    uint32_t number_from; /* of domains, in route distinguishers */
     char name[48];
     struct known *known; /* by peer_ref */
     size_t known_n;

@@ -25,7 +25,7 @@ static struct known *learn(struct stations *s, peer_ref ref, const struct router
     struct known *k = known_at(s, ref);
     *k = (struct known){.up = session->up, .as4 = session->as4, .families = session->families};
     k->peer = (struct bmp_peer){.rd_asn = session->local_asn,
-                                .rd_number = session->domain_ref + 1,
+                                .rd_number = s->number_from + session->domain_ref,
                                 .address = session->address,
                                 .asn = session->asn,
                                 .id = session->id};
@@ -252,7 +252,7 @@ static void table_changes(struct stations *s, domain_ref ref, const struct inten
         if (s->list[i]->state == UP) put_table_state(s->list[i], k, false);
     if (other) k->up = false;
     if (k->up || !d) return;
-    *k = (struct told_table){.up = true, .peer = bmp_table_of(s->own_asn, s->own_id, ref + 1)};
+    *k = (struct told_table){.up = true, .peer = bmp_table_of(s->own_asn, s->own_id, s->number_from + ref)};
     snprintf(k->name, sizeof k->name, "%s", d->name);
     for (size_t i = 0; i < s->n; i++) {
         struct station *t = s->list[i];

@@ -188,6 +188,7 @@ struct intent_control { /* where intents come from; empty url: from the file onl
     const char *url, *ca_file, *cert_file, *key_file;
 };
 
+enum { INTENT_WORKERS_MOST = 16 };
 struct intent {
     uint64_t revision;
     struct {
@@ -195,6 +196,7 @@ struct intent {
         uint32_t id;  /* host order */
         uint32_t asn;
         const char *namespace_; /* network namespace the router works in; "" the one it is started in */
+        uint32_t workers; /* threads that domains are spread over; 0: as the edge sees fit */
     } router;
     enum intent_dataplane dataplane;
     enum intent_profile qos_profile;

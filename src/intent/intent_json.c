@@ -406,6 +406,7 @@ static const struct field router_rows[] = {
     {"id", FIELD_ID, offsetof(struct intent, router.id), FIELD_REQUIRED},
     {"asn", FIELD_U32, offsetof(struct intent, router.asn), FIELD_REQUIRED, .min = 1},
     {"namespace", FIELD_TEXT, offsetof(struct intent, router.namespace_), .max = 80},
+    {"workers", FIELD_U32, offsetof(struct intent, router.workers), .min = 1, .max = INTENT_WORKERS_MOST},
     {0},
 };
 

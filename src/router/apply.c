@@ -148,7 +148,7 @@ static void check_peer(const struct intent *i, const struct intent_domain *d, si
                     p->hold_s);
 }
 
-static bool check(const struct intent *i, struct problems *ps)
+bool router_check(const struct intent *i, struct problems *ps)
 {
     size_t before = ps->count, peers = 0;
     if (i->router.id == 0)
@@ -526,7 +526,7 @@ static void begin_what_comes(struct router *r, const struct intent *new, instant
 
 bool router_apply(struct router *r, const struct intent *i, instant now, struct problems *problems)
 {
-    if (!check(i, problems)) return false;
+    if (!router_check(i, problems)) return false;
     struct intent_copy *c = copy_intent(i);
     bool keep = same_router(running(r), c->intent);
     if (r->copies) end_what_goes(r, c->intent, keep, now);

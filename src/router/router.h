@@ -47,6 +47,8 @@ void router_free(struct router *r);
  * forwards by its routes: End-of-RIB is held back until routes_settled (RFC 4724 4.1). */
 void router_restarting(struct router *r);
 
+/* What no router could do; pure. router_apply takes what passes here, and any of its domains alone. */
+MUST_USE bool router_check(const struct intent *i, struct problems *problems);
 /* Applies the difference to what runs; sessions that did not change notice nothing. The router keeps
  * its own copy. False: refused whole, reasons in `problems`. */
 MUST_USE bool router_apply(struct router *r, const struct intent *i, instant now,

@@ -1,6 +1,7 @@
 /* sys/confine.c - users, roots, capabilities and system call filters, as lists. */
 #include "sys/confine.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
@@ -23,7 +24,12 @@ enum { NOBODY = 65534 };
 #endif
 
 /* Sanitizers map shadow memory, walk /proc and trace themselves at exit. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#define CLANG_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define CLANG_SANITIZED 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || CLANG_SANITIZED
 #define SANITIZED true
 #else
 #define SANITIZED false
@@ -172,6 +178,9 @@ static int allow_with_limits(scmp_filter_ctx f)
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     fault |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    /* A descriptor that waits for its turn on a link is a duplicate. */
+    fault |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                              SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)F_DUPFD_CLOEXEC));
     for (size_t i = 0; i < ARRAY_LEN(router_options); i++)
         fault |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
                                   SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)router_options[i].level),

@@ -53,14 +53,14 @@ static bool read_stat(pid_t pid, char *state, pid_t *parent, uint64_t *started)
     return true;
 }
 
-bool process_times(pid_t pid, struct process_times *out)
+static bool thread_times(pid_t thread, struct process_times *out)
 {
     char path[64], buf[100] = "";
     pid_t parent;
     uint64_t started;
     *out = (struct process_times){0};
-    if (!read_stat(pid, &out->state, &parent, &started)) return false;
-    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+    if (!read_stat(thread, &out->state, &parent, &started)) return false;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)thread);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof buf - 1);
     if (fd >= 0) close(fd);
@@ -69,6 +69,20 @@ bool process_times(pid_t pid, struct process_times *out)
     out->ran_ns = strtoull(at, &at, 10);
     out->waited_ns = strtoull(at, &at, 10);
     return true;
+}
+
+size_t process_times(pid_t pid, struct process_times *out, size_t most)
+{
+    char path[64];
+    size_t n = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (const struct dirent *e; tasks && n < most && (e = readdir(tasks));) {
+        pid_t thread = (pid_t)strtol(e->d_name, NULL, 10);
+        if (thread > 0 && thread_times(thread, &out[n])) n++;
+    }
+    if (tasks) closedir(tasks);
+    return n;
 }
 
 bool process_find(pid_t pid, struct process *out)

@@ -35,13 +35,14 @@ int process_run(const struct process_spec *spec, const char *input, duration lim
  * child's affair. Status as of process_run. */
 int process_attend(const char *const *argv, struct text *why);
 
-/* What the first thread of a process had of the processors and waited for them since it began (proc(5):
- * schedstat), and its state's letter. False: it is gone. Times of a kernel that does not keep them are 0. */
+/* What each thread of a process had of the processors and waited for them since it began (proc(5): schedstat), and
+ * its state's letter, the first thread first; how many, at most `most`, 0 when it is gone. Times of a kernel that
+ * does not keep them are 0. */
 struct process_times {
     uint64_t ran_ns, waited_ns;
     char state;
 };
-MUST_USE bool process_times(pid_t pid, struct process_times *out);
+size_t process_times(pid_t pid, struct process_times *out, size_t most);
 
 /* Enters the namespace and becomes the command; comes back only when that failed. */
 void process_become(const char *namespace_path, char *const *argv, struct text *why);

@@ -32,6 +32,7 @@ enum {
                                       "knfr",   0)  /* offset, total; last; part of a JSON text */ \
     X(LISTENER,      LINK_KEEPER,     "kt",     1)  /* id; domain, "" for all */                   \
     X(LISTENER_GONE, LINK_KEEPER,     "k",      0)                                                 \
+    X(ACCEPTED,      LINK_KEEPER,     "t",      1)  /* inside the router process: domain, "" any */ \
     X(CONN,          LINK_KEEPER,     "kn",    -1)  /* answer to CONNECT: token; errno */          \
     X(BFD_PORT,      LINK_KEEPER,     "kt",     1)  /* id; domain: receiving socket */             \
     X(BFD_PORT_GONE, LINK_KEEPER,     "k",      0)                                                 \
