@@ -8,7 +8,8 @@
  *   uint64_t fast_clock(env), fast_clock_coarse(env)   ns; the second is cheap and late by milliseconds
  *   void fast_count(env, domain, fate, bytes)
  *   void fast_tell(env, kind, row)        an event for the daemon
- *   bool fast_move_head(env, frame, n)    n bytes less in front (negative: more); refreshes the frame */
+ *   bool fast_move_head(env, frame, n)    n bytes less in front (negative: more); refreshes the frame
+ *   bool fast_send(env, port)             the frame leaves by the port; false: there is none */
 #pragma once
 #include "forward/abi.h"
 
@@ -31,7 +32,7 @@ struct fast_frame {
 #include "forward/twin_env.h"
 #endif
 
-#if defined(__clang__)
+#ifdef __bpf__ /* only the verifier cares */
 #define FAST_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define FAST_UNROLL
