@@ -9,9 +9,10 @@
 #include <unistd.h>
 #include "edge/json_out.h"
 #include "proto/nat_guard.h"
+#include "proto/nat_sync.h"
 #include "sys/log.h"
 
-enum { MESSAGES_A_TURN = 64, PARTNER_PORT = 5350, QUEUED_MOST = 2 << 20 };
+enum { MESSAGES_A_TURN = 64, PARTNER_PORT = 5350, QUEUED_MOST = 2 << 20, WANTED_MOST = NAT_SYNC_WINDOW * NATSYNC_RECORDS_MAX };
 
 static_assert(NATSYNC_FIGURES + NAT_GUARD_FATES <= NATSYNC_COUNTS, "all counters have a place");
 
@@ -120,6 +121,7 @@ static bool hear(struct natsync *n, const struct link_message *m)
     if (m->type == LINK_NAT_RECORDS) return take_records(n, m->rest);
     if (m->type == LINK_NAT_STATE) return take_state(n, m);
     if (m->type != LINK_NAT_WANT) return true;
+    if (m->number[0] > WANTED_MOST) return false; /* more than its window holds: it would keep us busy */
     n->up = true; /* whoever wants everything has somebody to tell it */
     bool last = n->sink.walk(n->sink.ctx, m->token, m->number[0]);
     natsync_flush(n);
@@ -170,12 +172,19 @@ static bool same_ground(const struct natsync *n, const struct intent_nat *nat)
            n->port == (nat->partner_port ? nat->partner_port : PARTNER_PORT);
 }
 
+static void warn_without_key(const char *key)
+{
+    if (!*key) log_line(LOG_LINE_WARN, "nat-unauthenticated", "", "there is no partner_key: whoever can send from the NAT partner's "
+                        "address and port can write bindings; set the same partner_key on both edges");
+}
+
 static void change_key(struct natsync *n, const char *key)
 {
     if (strcmp(n->key, key) == 0) return;
     memcpy(n->key_before, n->key, sizeof n->key);
     snprintf(n->key, sizeof n->key, "%s", key);
     log_line(LOG_LINE_INFO, "nat-key", "", "the NAT partner is spoken to %s", *key ? "with another key" : "without a key");
+    warn_without_key(key);
     send_keys(n);
 }
 
@@ -195,6 +204,7 @@ void natsync_apply(struct natsync *n, const struct intent_nat *nat, instant now)
     explicit_bzero(n->key_before, sizeof n->key_before);
     explicit_bzero(n->key, sizeof n->key);
     snprintf(n->key, sizeof n->key, "%s", key);
+    if (nat) warn_without_key(key);
     n->child.state = nat ? CHILD_WAITING : CHILD_OFF;
     n->child.start_at = now;
 }

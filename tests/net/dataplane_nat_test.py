@@ -293,6 +293,18 @@ def the_process_that_hears_the_partner_may_die(edge):
         assert t.pool("2")["bindings"] >= 1
 
 
+def without_a_key_the_partners_warn(edge):
+    with NatScene(edge) as t:
+        t.start()
+        wait_for("both know each other by the key", lambda: told(t, "1") and told(t, "2"))
+        assert "nat-unauthenticated" not in open(t.e["1"].log).read()
+        for e in "12":
+            del t.e[e].document["domains"][0]["nat"]["partner_key"]
+            t.e[e].apply()
+            wait_for("the warning", lambda: "nat-unauthenticated" in open(t.e[e].log).read())
+        wait_for("partners without a key", lambda: all(t.partner(e).get("up") and not t.partner(e)["authenticated"] for e in "12"))
+
+
 KEEPER = sys.argv.pop(2)
 
 
