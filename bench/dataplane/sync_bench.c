@@ -1,5 +1,6 @@
 /* bench/dataplane/sync_bench.c - NAT bindings a second from one edge's records to the other's tables, on one
- * core: encoded, numbered, (sealed, opened,) decoded, checked, put into both tables, acknowledged. And routes into tries.
+ * core: encoded, numbered, (sealed, opened,) decoded, checked, put into both tables, acknowledged; then the same with
+ * both keepers' links to their processes in between. And routes into tries.
  *   sync_bench [BINDINGS] */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "forward/trie.h"
 #include "proto/nat_guard.h"
 #include "proto/nat_sync.h"
+#include "sys/link.h"
 #include "sys/tls.h"
 
 static struct fast_tables t;
@@ -35,7 +37,14 @@ static struct edge {
     struct nat_guard guard;
     struct tls_mac *mac;
 } edges[2];
-static bool keyed;
+static bool keyed, linked;
+
+/* A keeper and its process: records gather until a message is full, as in edge/natsync.c. */
+static struct way {
+    struct link here, there;
+    uint8_t buf[LINK_PART_MAX / NATSYNC_RECORD * NATSYNC_RECORD];
+    struct writer w;
+} telling, hearing;
 
 static void sign(void *ctx, size_t key, struct span bytes, uint8_t out[static NATSYNC_SEAL_MAC])
 {
@@ -61,6 +70,8 @@ static void end(struct edge *e)
     tls_mac_free(e->mac);
 }
 
+static void hand_in(void *ctx, const struct natsync_record *r);
+
 static void deliver(struct edge *from, struct edge *to, struct span datagram)
 {
     enum { HEADERS = 14 + 20 + 8 };
@@ -68,7 +79,7 @@ static void deliver(struct edge *from, struct edge *to, struct span datagram)
     if (keyed) datagram = span_of(sealed, nat_guard_seal(&from->guard, datagram, sealed));
     wire_bytes += datagram.n + HEADERS;
     if (keyed && nat_guard_open(&to->guard, datagram, put_n + 77, &datagram) != NAT_GUARD_TAKEN) return;
-    if (datagram.n) (void)!nat_sync_input(to->sync, (instant){1000}, datagram, put, NULL);
+    if (datagram.n) (void)!nat_sync_input(to->sync, (instant){1000}, datagram, hand_in, NULL);
 }
 
 static void pump(struct edge *from, struct edge *to)
@@ -78,10 +89,75 @@ static void pump(struct edge *from, struct edge *to)
     for (size_t n; (n = nat_sync_output(from->sync, (instant){1000}, bytes)) > 0;) deliver(from, to, span_of(bytes, n));
 }
 
+static void begin_way(struct way *y, enum link_role from, enum link_role to)
+{
+    int fds[2];
+    if (!link_pair(fds)) exit(1);
+    link_init(&y->here, fds[0], to);
+    link_init(&y->there, fds[1], from);
+    y->w = writer_on(y->buf, sizeof y->buf);
+}
+
+static void end_way(struct way *y)
+{
+    link_drop(&y->here);
+    link_drop(&y->there);
+}
+
+static void each_record(struct span bytes, void (*take)(void *ctx, const struct natsync_record *r), void *ctx)
+{
+    struct cursor c = cursor_of(bytes);
+    struct natsync_record r;
+    while (cursor_left(&c) && natsync_read_record(&c, &r)) take(ctx, &r);
+}
+
+static void carry(struct way *y, enum link_type type, void (*take)(void *ctx, const struct natsync_record *r), void *ctx)
+{
+    struct link_message m;
+    const char *why;
+    int fd;
+    if (writer_len(&y->w)) link_send(&y->here, &(struct link_message){.type = type, .rest = writer_span(&y->w)}, -1);
+    y->w = writer_on(y->buf, sizeof y->buf);
+    do {
+        link_flush(&y->here);
+        while (link_receive(&y->there, &m, &fd, &why) == LINK_GOT) each_record(m.rest, take, ctx);
+    } while (link_waiting(&y->here));
+}
+
+static void tell(void *ctx, const struct natsync_record *r) { nat_sync_tell(ctx, r); }
+
+static void tell_by(struct edge *a, const struct natsync_record *r)
+{
+    if (!linked) {
+        nat_sync_tell(a->sync, r);
+        return;
+    }
+    natsync_put_record(&telling.w, r);
+    if (writer_room(&telling.w) < NATSYNC_RECORD) carry(&telling, LINK_NAT_TELL, tell, a->sync);
+}
+
+static void hand_in(void *ctx, const struct natsync_record *r)
+{
+    if (!linked) {
+        put(ctx, r);
+        return;
+    }
+    natsync_put_record(&hearing.w, r);
+    if (writer_room(&hearing.w) < NATSYNC_RECORD) carry(&hearing, LINK_NAT_RECORDS, put, NULL);
+}
+
+static void turn(struct edge *a, struct edge *b)
+{
+    if (linked) carry(&telling, LINK_NAT_TELL, tell, a->sync);
+    pump(a, b), pump(b, a);
+    if (linked) carry(&hearing, LINK_NAT_RECORDS, put, NULL);
+}
+
 static void replicate(uint32_t n)
 {
     struct edge *a = &edges[0], *b = &edges[1];
     put_n = 0;
+    begin_way(&telling, LINK_KEEPER, LINK_NATSYNC), begin_way(&hearing, LINK_NATSYNC, LINK_KEEPER);
     begin(a, 1), begin(b, 2);
     if (keyed) deliver(a, b, (struct span){0});
     for (int k = 0; k < 4; k++) pump(a, b), pump(b, a);
@@ -89,17 +165,18 @@ static void replicate(uint32_t n)
     wire_bytes = 0;
     double begun = seconds();
     for (uint32_t k = 0; k < n; k++) {
-        nat_sync_tell(a->sync, &(struct natsync_record){.op = NATSYNC_PUT, .proto = 6, .domain = 7, .inside_addr = 0x0a000000 + k / 512,
+        tell_by(a, &(struct natsync_record){.op = NATSYNC_PUT, .proto = 6, .domain = 7, .inside_addr = 0x0a000000 + k / 512,
                                                   .outside_addr = 0xcb007100 + k / 64512, .far_addr = 0x0d000000 + k % 4096,
                                                   .inside_port = (uint16_t)(1024 + k % 512), .outside_port = (uint16_t)(1024 + k % 64512), .far_port = 443});
-        if (k % 1024 == 1023) pump(a, b), pump(b, a);
+        if (k % 1024 == 1023) turn(a, b);
     }
-    pump(a, b), pump(b, a);
+    turn(a, b);
     double took = seconds() - begun;
-    printf("%s: %llu bindings replicated, %.0f a second on one core, %.1f bytes on the wire each\n",
-           keyed ? "with HMAC at both ends" : "without a key", (unsigned long long)put_n,
+    printf("%s%s: %llu bindings replicated, %.0f a second on one core, %.1f bytes on the wire each\n",
+           keyed ? "with HMAC at both ends" : "without a key", linked ? ", links in between" : "", (unsigned long long)put_n,
            (double)put_n / took, (double)wire_bytes / n);
     end(a), end(b);
+    end_way(&telling), end_way(&hearing);
 }
 
 static void routes(uint32_t n)
@@ -133,11 +210,12 @@ static void tables(void)
 
 int main(int argc, char **argv)
 {
-    for (int with = 0; with < 2; with++) {
+    for (int with = 0; with < 4; with++) {
         tables();
-        keyed = with;
+        keyed = with % 2;
+        linked = with >= 2;
         replicate(argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000);
-        if (with) routes(100000);
+        if (with == 3) routes(100000);
         fast_tables_drop(&t);
     }
     return 0;
