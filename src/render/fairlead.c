@@ -39,10 +39,11 @@ static void put_acl(const struct render_session *s, struct text *out)
 
 static void put_forwarding(const struct render_router *r, const struct render_session *s, struct text *out)
 {
-    if (!translated(r)) return; /* the data plane of namespaces only forwards */
-    if (pool_for(r, s)) text_add(out, "        outside: true\n");
-    if (s->bandwidth_mbps) text_addf(out, "        rate_mbps: %u\n", s->bandwidth_mbps);
-    put_acl(s, out);
+    bool queues = r->classes_n && s->bandwidth_mbps;
+    if (translated(r) && pool_for(r, s)) text_add(out, "        outside: true\n");
+    if (s->bandwidth_mbps && (translated(r) || queues)) text_addf(out, "        rate_mbps: %u\n", s->bandwidth_mbps);
+    if (queues) text_add(out, "        queues: true\n");
+    if (translated(r)) put_acl(s, out); /* the data plane of namespaces has none */
 }
 
 static bool has_other_leg(const struct render_router *r, const struct render_session *s)
@@ -130,8 +131,9 @@ static void put_domain(const struct render_router *r, enum peering_kind kind, st
 }
 
 /* Which prefixes come in is the cloud's decision and bounded by max_prefixes; what goes out are the
- * networks. A router that translates runs the fast path, which also has rates and access lists; another
- * one only forwards. */
+ * networks. A router that translates runs the fast path, which also has access lists; another one forwards
+ * and, where classes are declared, shapes. Classes go by DSCP: who marks, and by which ports, the design does
+ * not say. */
 void render_fairlead(const struct render_router *r, struct text *out)
 {
     render_head(r, "#", out);
@@ -147,6 +149,7 @@ void render_fairlead(const struct render_router *r, struct text *out)
                       PREFIX(&r->pools[p]->prefix), r->pools[p]->name);
     for (size_t k = 0; k < r->classes_n; k++) {
         char dscp[8];
-        text_addf(out, "# mark %s with DSCP %s at the site\n", r->classes[k]->workload, dscp_class(r->classes[k]->dscp, dscp));
+        text_addf(out, "# %s is expected with DSCP %s; where clients do not mark, say it by mark: [...] of the attachment it comes in by\n",
+                  r->classes[k]->workload, dscp_class(r->classes[k]->dscp, dscp));
     }
 }
