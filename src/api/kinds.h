@@ -84,6 +84,9 @@ const char *const *filter_communities(struct call *c, const char *filter_key, si
 /* May Global Reach stay when the circuit gets these terms? Else a fault about its tier. */
 bool reach_stays(struct call *c, const struct record *link, const struct record *circuit,
                  const struct circuit_terms *terms);
+/* A tag that tells one link of the edges from the others; 0 and a fault when none is left. */
+unsigned link_tag_take(struct call *c, const char *owner);
+void link_tag_give(struct call *c, const struct record *r);
 const char *guid_once(struct write *w);
 const char *without_spaces(struct call *c, const char *s);
 /* The logical name of one of the two ports at a location. A new reference. */

@@ -171,6 +171,22 @@ static void space_check(struct write *w, const struct record *gw, const struct r
             "The network's address space overlaps a link prefix of the circuit's private peering.");
 }
 
+/* --- tags --- */
+
+unsigned link_tag_take(struct call *c, const char *owner)
+{
+    unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, owner);
+    if (!tag)
+        fault_add(&c->faults, FAULT_ServiceUnavailable, "",
+                  "No tag is left for another link of the edges.");
+    return tag;
+}
+
+void link_tag_give(struct call *c, const struct record *r)
+{
+    pool_give(c, "link", (unsigned)json_integer_value(json_object_get(record_internal(r), "tag")));
+}
+
 /* --- making one --- */
 
 struct joint { /* what a connection joins */
@@ -193,12 +209,8 @@ static void link_new(struct write *w, const struct joint *j)
         c->faults.n > 0)
         return;
     json_t *internal = record_internal(w->next);
-    unsigned tag = pool_take(c, "link", LINK_TAG_FIRST, LINK_TAG_LAST, w->next->key);
-    if (!tag) {
-        fault_add(&c->faults, FAULT_ServiceUnavailable, "",
-                  "No tag is left between edges and gateways.");
-        return;
-    }
+    unsigned tag = link_tag_take(c, w->next->key);
+    if (!tag) return;
     json_object_set_new(internal, "tag", json_integer(tag));
     json_object_set_new(internal, "gateway", json_string(j->gateway->key));
     json_object_set_new(internal, "circuit", json_string(j->circuit->key));
@@ -321,7 +333,7 @@ void connection_render(struct call *c, const struct record *r, json_t *out)
 
 void connection_removed(struct call *c, const struct record *r)
 {
-    pool_give(c, "link", (unsigned)json_integer_value(json_object_get(record_internal(r), "tag")));
+    link_tag_give(c, r);
     label_give(c, "connection", internal_text(r, "label"));
 }
 

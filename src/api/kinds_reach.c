@@ -89,6 +89,8 @@ static void peer_create(const struct write *w, const struct record *circuit,
     const char *key = id ? resource_key(id, &c->arena) : NULL;
     if (!key) return;
     struct record *peer = record_new(c, key, KIND_PEER_REACH, id, name);
+    unsigned tag = link_tag_take(c, w->next->key);
+    if (!tag) return;
     json_object_set_new(record_internal(peer), "link", json_string(w->next->key));
     json_object_set_new(peer->json, "etag", json_string(call_etag(c)));
     record_state_set(peer, RESOURCE_Succeeded);
@@ -98,6 +100,7 @@ static void peer_create(const struct write *w, const struct record *circuit,
     json_object_set_new(internal, "peerCircuit", json_string(circuit->key));
     json_object_set_new(internal, "peerPeering", json_string(peering->key));
     json_object_set_new(internal, "peerRecord", json_string(key));
+    json_object_set_new(internal, "tag", json_integer(tag));
     json_object_set_new(
         internal, "label",
         json_string(label_take(c, "reach", record_text(w->next, "name"), w->next->key)));
@@ -161,6 +164,13 @@ void reach_write(struct write *w)
                      &terms) ||
         c->faults.n > 0)
         return;
+    /* As they are spelled where they were created, so that what GET gave is the same when it comes
+     * back. */
+    json_t *props = record_props(w->next);
+    json_object_set_new(props, "expressRouteCircuitPeering",
+                        json_pack("{s:s}", "id", record_text(w->parent, "id")));
+    json_object_set_new(props, "peerExpressRouteCircuitPeering",
+                        json_pack("{s:s}", "id", record_text(e.far_peering, "id")));
     uses_set(c, w->next, (const char *[]){e.near->key, e.far->key, e.authorization}, 3);
     if (!w->old) peer_create(w, e.far, e.far_peering);
 }
@@ -215,6 +225,7 @@ void reach_removed(struct call *c, const struct record *r)
 {
     const struct record *peer = record_load(c, internal_text(r, "peerRecord"));
     if (peer) record_remove(c, peer);
+    link_tag_give(c, r);
     label_give(c, "reach", internal_text(r, "label"));
 }
 

@@ -17,8 +17,12 @@ static json_int_t number(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
-void live_rows(const struct call *c, const char *list,
-               void (*each)(const json_t *evidence, const json_t *row, void *ctx), void *ctx)
+/* An edge that has been silent for so long is not known to be what it last said it was. */
+enum { FRESH_S = 60, ANY_AGE = INT32_MAX };
+
+static void rows_not_older(const struct call *c, const char *list, int32_t most_s,
+                           void (*each)(const json_t *evidence, const json_t *row, void *ctx),
+                           void *ctx)
 {
     const struct api_world *w = &c->api->world;
     const json_t *all = w->evidence ? w->evidence(w->ctx) : NULL;
@@ -27,8 +31,15 @@ void live_rows(const struct call *c, const char *list,
     json_array_foreach(json_object_get(all, "edges"), i, edge)
     {
         const json_t *evidence = json_object_get(edge, "evidence");
+        if (json_number_value(json_object_get(edge, "age_s")) > most_s) continue;
         json_array_foreach(json_object_get(evidence, list), j, row) each(evidence, row, ctx);
     }
+}
+
+void live_rows(const struct call *c, const char *list,
+               void (*each)(const json_t *evidence, const json_t *row, void *ctx), void *ctx)
+{
+    rows_not_older(c, list, ANY_AGE, each, ctx);
 }
 
 /* --- counters --- */
@@ -113,7 +124,7 @@ const char *live_connection_status(struct call *c, const char *label, const char
     struct connected t = {.prefix = arena_printf(&c->arena, "%s/%s/", what, label)};
     if (t.prefix) {
         live_rows(c, "attachments", connected_bytes, &t);
-        live_rows(c, "peers", connected_peer, &t);
+        rows_not_older(c, "peers", FRESH_S, connected_peer, &t);
     }
     *in = t.in;
     *out = t.out;

@@ -241,6 +241,24 @@ static void children_gone(struct call *c, const char *parent_key, enum resource_
     }
 }
 
+static void write_below(struct call *c, struct record *parent, const json_t *props,
+                        bool by_provider, struct changes *out);
+
+/* An element that has gone into the batch, and what its own body lists. */
+static void write_child(struct call *c, struct record *parent, enum resource_kind kind,
+                        const char *name, const json_t *body, bool by_provider, struct changes *out)
+{
+    const char *segment = resource_type(kind)->segment;
+    bool changed = false;
+    char *id = arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), segment, name);
+    char *raw = arena_printf(&c->arena, "%s/%s/%s", parent->key, segment, name);
+    const char *key = raw ? resource_key(raw, &c->arena) : NULL;
+    if (!id || !key) abort();
+    struct record *r = write_one(c, kind, key, id, name, body, parent, by_provider, true, &changed);
+    if (changed) out->write[out->write_n++] = key;
+    if (r) write_below(c, r, json_object_get(body, "properties"), by_provider, out);
+}
+
 /* The children in a parent's body. A list says which there are; a missing list says nothing. */
 static void write_children(struct call *c, struct record *parent, enum resource_kind kind,
                            const json_t *props, bool by_provider, struct changes *out)
@@ -262,7 +280,6 @@ static void write_children(struct call *c, struct record *parent, enum resource_
     {
         const char *name = json_string_value(json_object_get(v, "name"));
         size_t before = c->faults.n;
-        bool changed = false;
         snprintf(prefix, sizeof prefix, "/properties/%s/%zu", type->inside, i);
         if (!name || !resource_name_valid(name) || out->write_n == EMBEDDED_MOST) {
             fault_add(&c->faults, FAULT_InvalidResourceName, prefix,
@@ -270,14 +287,21 @@ static void write_children(struct call *c, struct record *parent, enum resource_
                       EMBEDDED_MOST - 1);
             return;
         }
-        char *id =
-            arena_printf(&c->arena, "%s/%s/%s", record_text(parent, "id"), type->segment, name);
-        char *raw = arena_printf(&c->arena, "%s/%s/%s", parent->key, type->segment, name);
-        const char *key = raw ? resource_key(raw, &c->arena) : NULL;
-        if (!id || !key) abort();
-        write_one(c, kind, key, id, name, v, parent, by_provider, true, &changed);
+        write_child(c, parent, kind, name, v, by_provider, out);
         targets_under(c, before, prefix);
-        if (changed) out->write[out->write_n++] = key;
+    }
+}
+
+/* All lists in a body, down to the last. What stands below a peering is its customer's alone. */
+static void write_below(struct call *c, struct record *parent, const json_t *props,
+                        bool by_provider, struct changes *out)
+{
+    if (parent->kind == KIND_CROSS_CONNECTION || (parent->kind == KIND_PEERING && by_provider))
+        return;
+    for (int k = 0; k < RESOURCE_KINDS; k++) {
+        const struct resource_type *type = resource_type((enum resource_kind)k);
+        if (type->parent == parent->kind && type->inside && !(type->flags & KIND_READ_ONLY))
+            write_children(c, parent, (enum resource_kind)k, props, by_provider, out);
     }
 }
 
@@ -369,11 +393,7 @@ static void resource_put(struct call *c, const struct place *p)
     struct record *r = write_one(c, stored, p->key, canonical_id(c, p, parent), p->name, body,
                                  parent, by_provider, false, &changed);
     const json_t *props = json_object_get(body, "properties");
-    for (int k = 0; r && k < RESOURCE_KINDS; k++)
-        if (resource_type((enum resource_kind)k)->parent == stored &&
-            resource_type((enum resource_kind)k)->inside && stored != KIND_CROSS_CONNECTION &&
-            !(resource_type((enum resource_kind)k)->flags & KIND_READ_ONLY))
-            write_children(c, r, (enum resource_kind)k, props, by_provider, ch);
+    if (r) write_below(c, r, props, by_provider, ch);
     if (r && kind_hooks[stored].settled)
         kind_hooks[stored].settled(
             &(struct write){.c = c, .kind = stored, .next = r, .body = body, .props = props});

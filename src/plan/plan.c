@@ -33,6 +33,14 @@ struct making {
     const struct plan_gateway **gateways;
     const struct plan_vnet **vnets;
     const struct plan_connection **by_circuit, **by_gateway;
+    struct reach_end *ends; /* two for each Global Reach, in order of the circuits' keys */
+    size_t ends_n;
+};
+
+struct reach_end {       /* Global Reach as one of its circuits sees it */
+    const char *circuit; /* key */
+    const struct plan_reach *reach;
+    int side; /* of reach->circuits */
 };
 
 struct links { /* some connections, in the order of their tags */
@@ -151,9 +159,27 @@ ORDER_LINKS(by_link_gateway, gateway)
         if ((to) && (count) > 1) qsort((void *)(to), count, sizeof *(to), order);                  \
     } while (0)
 
+static int by_end(const void *a, const void *b)
+{
+    const struct reach_end *x = a, *y = b;
+    int order = strcmp(x->circuit, y->circuit);
+    return order ? order : (int)x->reach->tag - (int)y->reach->tag;
+}
+
+static void index_reaches(struct making *m)
+{
+    m->ends = list(m, 2 * m->in->reaches_n, sizeof *m->ends);
+    for (size_t i = 0; m->ends && i < m->in->reaches_n; i++)
+        for (int side = 0; m->in->reaches[i].tag && side < 2; side++)
+            m->ends[m->ends_n++] =
+                (struct reach_end){m->in->reaches[i].circuits[side], &m->in->reaches[i], side};
+    if (m->ends_n > 1) qsort(m->ends, m->ends_n, sizeof *m->ends, by_end);
+}
+
 static void make_indexes(struct making *m)
 {
     const struct plan_input *in = m->in;
+    index_reaches(m);
     INDEX(m, m->circuits, in->circuits, in->circuits_n, by_circuit_key);
     INDEX(m, m->gateways, in->gateways, in->gateways_n, by_gateway_key);
     INDEX(m, m->vnets, in->vnets, in->vnets_n, by_vnet_key);
@@ -220,6 +246,26 @@ static struct links links_of_gateway(const struct making *m, const struct plan_g
 {
     return links_where(m->by_gateway, m->in->connections_n,
                        offsetof(struct plan_connection, gateway), g->key);
+}
+
+struct ends {
+    const struct reach_end *list;
+    size_t n;
+};
+
+static struct ends ends_of_circuit(const struct making *m, const struct plan_circuit *c)
+{
+    size_t low = 0, high = m->ends_n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(m->ends[mid].circuit, c->key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    struct ends out = {m->ends + low, 0};
+    while (low + out.n < m->ends_n && strcmp(out.list[out.n].circuit, c->key) == 0) out.n++;
+    return out;
 }
 
 static const struct plan_peering *private_of(const struct plan_circuit *c)
@@ -335,6 +381,50 @@ static void gateway_side(struct building *b, const struct plan_edge *e,
     }
 }
 
+/* The half of the range that is this leg's; none when the range has not that family. */
+static bool reach_link(const struct plan_reach *r, int family, enum plan_leg leg,
+                       struct prefix *out)
+{
+    const struct prefix *whole = &r->links[family];
+    if (whole->addr.family == FAMILY_NONE) return false;
+    struct addr first = prefix_host(whole, leg == PLAN_PRIMARY ? 0 : 4);
+    *out = prefix_of(&first, (uint8_t)(whole->len + 1));
+    return true;
+}
+
+/* To the edge of the other circuit that serves the same leg. The two are one AS, so what one side
+ * learns from its customer goes to the other's and no further; the first address of a link is that
+ * of the side where Global Reach was asked for. */
+static void reach_side(struct building *b, const struct plan_edge *e,
+                       const struct plan_peering *here, const struct reach_end *end)
+{
+    struct making *m = b->m;
+    enum plan_leg leg = (enum plan_leg)e->leg;
+    const struct plan_reach *r = end->reach;
+    const struct plan_circuit *far = find_circuit(m, r->circuits[1 - end->side]);
+    const struct plan_peering *there = far && far->provisioned ? private_of(far) : NULL;
+    const struct plan_edge *other = there ? edge_at(m->in, far->location, e->leg) : NULL;
+    if (!other || other == e) return;
+    const char *port = core_port(e, other);
+    const char *subject =
+        text(m, arena_printf(m->arena, "reach/%s/%s", r->label, plan_leg_name(leg)));
+    const char *name = text(m, arena_printf(m->arena, "gr%u", r->tag));
+    struct intent_attachment *a =
+        add_attachment(b, name, subject, port ? port : e->ports.core, 0, r->tag);
+    for (int f = 0; f < 2; f++) {
+        struct prefix link;
+        if (!reach_link(r, f, leg, &link)) continue;
+        const char *peer_name =
+            text(m, arena_printf(m->arena, "%s-gr%u%s", b->d->name, r->tag, f == 0 ? "" : "-6"));
+        add_address(a, host(&link, end->side == 0 ? 1 : 2));
+        struct intent_peer *p =
+            add_peer(b, peer_name, subject, PEER_INTERNAL, &link, end->side != 0);
+        p->asn = ASN_CLOUD;
+        p->next_hop_self = true;
+        p->admin_down = here->down || there->down;
+    }
+}
+
 static bool lets_out(const struct plan_peering *p, const struct plan_service *s)
 {
     for (size_t i = 0; i < s->communities_n; i++)
@@ -366,7 +456,9 @@ static void peering_domain(struct making *m, struct intent *i, const struct plan
 {
     const char *word = p->microsoft ? "microsoft" : "private";
     struct links links = p->microsoft ? (struct links){NULL, 0} : links_of_circuit(m, c);
-    struct building b = {m, open_domain(m, i, 1 + links.n, 2 * (1 + links.n), e->services_n)};
+    struct ends ends = p->microsoft ? (struct ends){NULL, 0} : ends_of_circuit(m, c);
+    size_t most = 1 + links.n + ends.n;
+    struct building b = {m, open_domain(m, i, most, 2 * most, e->services_n)};
     if (m->full) return;
     b.d->name = text(m, arena_printf(m->arena, "%s-%s", c->label, word));
     b.d->subject = text(m, arena_printf(m->arena, "circuit/%s/%s", c->label, word));
@@ -376,6 +468,7 @@ static void peering_domain(struct making *m, struct intent *i, const struct plan
     if (p->microsoft) microsoft_side(&b, e, p);
     for (size_t k = 0; k < links.n; k++)
         if (gateway_of(m, links.list[k])) gateway_side(&b, e, links.list[k]);
+    for (size_t k = 0; k < ends.n; k++) reach_side(&b, e, p, &ends.list[k]);
 }
 
 static void edge_domains(struct making *m, const struct plan_edge *e, struct intent *i)
@@ -475,6 +568,7 @@ BY(edge, name)
 BY(circuit, label)
 BY(vnet, key)
 BY(gateway, label)
+BY(reach, key)
 
 static int connection_by_tag(const void *a, const void *b)
 {
@@ -494,6 +588,7 @@ static void sort_input(struct plan_input *in)
     sort(in->vnets, in->vnets_n, sizeof *in->vnets, vnet_by_key);
     sort(in->gateways, in->gateways_n, sizeof *in->gateways, gateway_by_label);
     sort(in->connections, in->connections_n, sizeof *in->connections, connection_by_tag);
+    sort(in->reaches, in->reaches_n, sizeof *in->reaches, reach_by_key);
 }
 
 bool plan_make(struct plan_input *in, struct arena *a, struct plan *out)

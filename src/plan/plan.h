@@ -5,7 +5,9 @@
  * peerings, on the two edges of its location: the customer at network + 1, the cloud at network
  * + 2. A connection becomes a link between both of those edges and the node that holds the gateway,
  * told apart by the connection's tag. A gateway becomes a domain on that node, with a link for
- * every edge of every circuit, its network's attachment, and the network's prefixes. What is not
+ * every edge of every circuit, its network's attachment, and the network's prefixes. Global Reach
+ * becomes a link between the edges of its two circuits, leg by leg, with an internal session over it:
+ * what one customer announces is told to the other. What is not
  * finished (a circuit that is not provisioned, a peering being made or deleted, an edge that is not
  * registered) is left out. On Microsoft peering an edge announces its services, as far as a
  * community of theirs is in a route filter of the peering. docs/plan.md draws it. */
@@ -17,7 +19,7 @@ const char *plan_leg_name(enum plan_leg leg);
 
 enum plan_role { PLAN_EDGE, PLAN_GATEWAY };
 
-struct plan_core { /* a gateway node's trunk towards one edge */
+struct plan_core { /* a gateway node's, or an edge's, trunk towards one edge */
     const char *edge, *port;
 };
 
@@ -43,11 +45,12 @@ struct plan_edge { /* one entry of the registry */
     struct {
         const char *access, *core;
     } ports;
-    struct plan_core *cores;
+    struct plan_core *cores; /* of an edge: where Global Reach leaves, else by ports.core */
     struct plan_network *networks;
     struct plan_service *services;
     size_t cores_n, networks_n, services_n;
 };
+
 
 struct plan_peering {
     bool microsoft;
@@ -91,13 +94,20 @@ struct plan_connection {
     bool down; /* held down by a failover test */
 };
 
+struct plan_reach { /* Global Reach: the private peerings of two circuits joined */
+    const char *key, *label, *circuits[2]; /* keys: where it was asked for, and the other */
+    uint16_t tag;                          /* of the links between the edges; 0: none was given out */
+    struct prefix links[2];                /* a /29, and a /125 or of no family */
+};
+
 struct plan_input {
     struct plan_edge *edges;
     struct plan_circuit *circuits;
     struct plan_vnet *vnets;
     struct plan_gateway *gateways;
     struct plan_connection *connections;
-    size_t edges_n, circuits_n, vnets_n, gateways_n, connections_n;
+    struct plan_reach *reaches;
+    size_t edges_n, circuits_n, vnets_n, gateways_n, connections_n, reaches_n;
 };
 
 struct plan_row {

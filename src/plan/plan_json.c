@@ -476,6 +476,29 @@ static void add_connection(const struct reading *r, const struct keyed *k)
         json_is_true(json_object_get(i, "held"))};
 }
 
+/* The links of a Global Reach: a /29, and a /125 if it has IPv6; stock clients give the latter with
+ * host bits. */
+static void add_reach(const struct reading *r, const struct keyed *k)
+{
+    const json_t *p = props(k->json), *i = internal(k->json);
+    const json_t *v6 = json_object_get(p, "ipv6CircuitConnectionConfig");
+    struct plan_reach *to = &r->in->reaches[r->in->reaches_n];
+    struct prefix *six = &to->links[1];
+    *to = (struct plan_reach){.key = k->key,
+                              .label = text(i, "label"),
+                              .circuits = {text(i, "circuit"), text(i, "peerCircuit")},
+                              .tag = (uint16_t)json_integer_value(json_object_get(i, "tag"))};
+    if (prefix_parse(text(p, "addressPrefix"), &to->links[0]) != PREFIX_FINE ||
+        to->links[0].addr.family != FAMILY_IPV4 || to->links[0].len != 29)
+        return;
+    if (prefix_parse(text(v6, "addressPrefix"), six) > PREFIX_HOST_BITS ||
+        six->addr.family != FAMILY_IPV6 || six->len != 125)
+        *six = (struct prefix){0};
+    else
+        *six = prefix_of(&six->addr, six->len);
+    r->in->reaches_n++;
+}
+
 static void add_edges(const json_t *list, struct arena *a, struct problems *ps,
                       struct plan_input *in)
 {
@@ -496,6 +519,7 @@ static const struct taken_type {
 } taken_types[] = {
     {"Microsoft.Network/expressRouteCircuits", add_circuit},
     {"Microsoft.Network/expressRouteCircuits/peerings", NULL},
+    {"Microsoft.Network/expressRouteCircuits/peerings/connections", add_reach},
     {"Microsoft.Network/virtualNetworks", add_vnet},
     {"Microsoft.Network/virtualNetworkGateways", add_gateway},
     {"Microsoft.Network/connections", add_connection},
@@ -537,8 +561,10 @@ bool plan_read_rows(const struct plan_resource *rows, size_t rows_n, const json_
         .circuits = arena_take_array(a, n, sizeof *out->circuits),
         .vnets = arena_take_array(a, n, sizeof *out->vnets),
         .gateways = arena_take_array(a, n, sizeof *out->gateways),
-        .connections = arena_take_array(a, n, sizeof *out->connections)};
-    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections)
+        .connections = arena_take_array(a, n, sizeof *out->connections),
+        .reaches = arena_take_array(a, n, sizeof *out->reaches)};
+    if (!out->edges || !out->circuits || !out->vnets || !out->gateways || !out->connections ||
+        !out->reaches)
         return false;
     add_edges(edges, a, ps, out);
     for (size_t i = 0; i < r.n; i++)

@@ -44,6 +44,7 @@ const char *policy_reason_text(enum policy_reason r)
         [POLICY_NO_TRANSIT] = "the cloud edge is not a transit router",
         [POLICY_CLOUD_TO_CLOUD] = "a customer is no way between two cloud edges",
         [POLICY_GATEWAY_TO_GATEWAY] = "networks do not reach each other over a circuit",
+        [POLICY_SITES_ONLY] = "Global Reach joins two sites, and takes no network along",
         [POLICY_PEER_AS] = "the neighbour's AS is in the path already",
         [POLICY_NOT_ON_MICROSOFT] = "only what the service originates goes out on Microsoft peering",
         [POLICY_NO_ROUTE_FILTER] = "without a route filter a Microsoft peering announces nothing",
@@ -378,6 +379,8 @@ static const struct export_row {
     {POLICY_NO_TRANSIT,         ANY_DOMAIN, CUSTOMER, CUSTOMER | PLAIN, UNMARKED,        false},
     {POLICY_NO_TRANSIT,         ANY_DOMAIN, PLAIN,    CUSTOMER,         UNMARKED,        false},
     {POLICY_GATEWAY_TO_GATEWAY, ANY_DOMAIN, GATEWAY,  GATEWAY,          UNMARKED,        false},
+    {POLICY_SITES_ONLY,         PEERING,    INTERNAL, GATEWAY,          UNMARKED,        false},
+    {POLICY_SITES_ONLY,         PEERING,    GATEWAY,  INTERNAL,         UNMARKED,        false},
     {POLICY_CLOUD_TO_CLOUD,     ANY_DOMAIN, CLOUD,    CLOUD,            UNMARKED,        false},
 };
 /* clang-format on */

@@ -44,6 +44,7 @@ enum policy_peer {
     X(POLICY_NO_TRANSIT, "no-transit")         /* the cloud edge is not a transit router */        \
     X(POLICY_CLOUD_TO_CLOUD, "cloud-to-cloud") /* nor is a customer between two cloud edges */     \
     X(POLICY_GATEWAY_TO_GATEWAY, "gateway-to-gateway")                                             \
+    X(POLICY_SITES_ONLY, "sites-only")         /* Global Reach joins sites, not networks */        \
     X(POLICY_PEER_AS, "peer-as")               /* the cloud's own AS is in the path already */      \
     X(POLICY_NOT_ON_MICROSOFT, "not-on-microsoft") /* only what the service originates */          \
     X(POLICY_NO_ROUTE_FILTER, "no-route-filter")   /* without one a Microsoft peering gets nothing */ \

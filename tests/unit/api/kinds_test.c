@@ -70,6 +70,74 @@ static void two_circuits_are_joined_and_both_ends_show_it(void **state)
     EXPECT(202, ask(w, &owner, API_DELETE, OTHER_PRIVATE, NULL));
 }
 
+#define IN_PEERING(inner)                                                                          \
+    "{\"properties\":{\"peerASN\":65010,\"vlanId\":100,\"primaryPeerAddressPrefix\":"                 \
+    "\"192.168.100.128/30\",\"secondaryPeerAddressPrefix\":\"192.168.100.132/30\"" inner "}}"
+
+/* A peering's body, and a circuit's, list what joins it, like any child. */
+static void global_reach_in_a_parents_body_is_applied(void **state)
+{
+    struct world *w = *state;
+    make_two(w, "London", CIRCUIT_AT("London", "Standard"));
+    char *peering = NULL, *id = NULL;
+    EXPECT(200, put(w, PRIVATE, IN_PEERING(",\"connections\":[{\"name\":\"gr1\",\"properties\":{"
+        "\"peerExpressRouteCircuitPeering\":{\"id\":\"" OTHER_PRIVATE "\"},\"addressPrefix\":"
+        "\"10.250.0.0/29\"}}]")));
+    EXPECT(200, get(w, REACH));
+    assert_string_equal(says(w, "properties.provisioningState"), "Succeeded");
+    /* what GET of a circuit gave goes back whole, and nothing is new */
+    EXPECT(200, get(w, CIRCUIT));
+    assert_string_equal(says(w, "properties.peerings.0.properties.connections.0.name"), "gr1");
+    id = strdup(says(w, "properties.peerings.0.properties.connections.0.etag"));
+    peering = json_dumps(w->json, 0);
+    EXPECT(200, put(w, CIRCUIT, peering));
+    EXPECT(200, get(w, REACH));
+    assert_string_equal(says(w, "etag"), id);
+    free(peering), free(id);
+    /* without the list it stays, with an empty one it goes */
+    EXPECT(200, put(w, PRIVATE, IN_PEERING("")));
+    EXPECT(200, get(w, REACH));
+    EXPECT(200, get(w, CIRCUIT));
+    json_array_clear((json_t *)(uintptr_t)at(w->json, "properties.peerings.0.properties.connections"));
+    peering = json_dumps(w->json, 0);
+    EXPECT(200, put(w, CIRCUIT, peering));
+    free(peering);
+    EXPECT(404, get(w, REACH));
+    EXPECT(200, get(w, OTHER_PRIVATE "/peerConnections"));
+    assert_int_equal(json_array_size(at(w->json, "value")), 0);
+    /* the fault names its place */
+    EXPECT(200, get(w, CIRCUIT));
+    json_t *list = (json_t *)(uintptr_t)at(w->json, "properties.peerings.0.properties.connections");
+    json_array_append_new(list, json_pack("{s:s, s:{s:{s:s}, s:s}}", "name", "gr1", "properties",
+                                          "peerExpressRouteCircuitPeering", "id", OTHER_PRIVATE,
+                                          "addressPrefix", "10.250.0.0/28"));
+    peering = json_dumps(w->json, 0);
+    put(w, CIRCUIT, peering);
+    free(peering);
+    expect_fault(w, 400, "ExpressRoutePeeringPrefixInvalid");
+    assert_string_equal(says(w, "error.target"),
+                        "/properties/peerings/0/properties/connections/0/properties/addressPrefix");
+}
+
+/* The links of Global Reach and of connections are told apart by tags of one pool. */
+static void a_tag_is_given_back_with_its_link(void **state)
+{
+    struct world *w = *state;
+    make_two(w, "London", CIRCUIT_AT("London", "Standard"));
+    for (int i = 0; i < 2; i++) {
+        EXPECT(201, put(w, REACH, REACH_BODY("")));
+        json_t *all = api_resources(w->api), *r;
+        json_int_t tag = 0;
+        size_t k;
+        json_array_foreach(all, k, r)
+            if (strstr(json_string_value(json_object_get(r, "id")), "/connections/gr1"))
+                tag = json_integer_value(json_object_get(json_object_get(r, "internal"), "tag"));
+        json_decref(all);
+        assert_int_equal(tag, 1);
+        EXPECT(202, ask(w, &owner, API_DELETE, REACH, NULL));
+    }
+}
+
 static void circuits_that_cannot_be_joined_are_refused_by_name(void **state)
 {
     struct world *w = *state;
@@ -487,6 +555,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(two_circuits_are_joined_and_both_ends_show_it),
+        TEST(global_reach_in_a_parents_body_is_applied),
+        TEST(a_tag_is_given_back_with_its_link),
         TEST(circuits_that_cannot_be_joined_are_refused_by_name),
         TEST(a_filter_lives_with_its_rule_and_is_held_by_its_peering),
         TEST(a_provider_leaves_the_customers_filter_alone),

@@ -236,6 +236,92 @@ static void a_circuit_that_is_not_provisioned_gives_no_domain_and_no_link(void *
     }
 }
 
+/* --- Global Reach --- */
+
+#define FAR_EDGES                                                                                  \
+    ",{\"name\":\"edge3\",\"role\":\"edge\",\"location\":\"London\",\"leg\":\"primary\","               \
+    "\"router_id\":\"192.0.2.13\",\"namespace\":\"fl-demo-edge3\",\"ports\":{\"access\":\"acc0\","         \
+    "\"core\":\"core0\"},\"cores\":{\"edge1\":\"back1\"}}]"
+#define FAR_CIRCUIT(state)                                                                         \
+    "{\"id\":\"" S "expressRouteCircuits/er-two\",\"name\":\"er-two\",\"type\":"                        \
+    "\"Microsoft.Network/expressRouteCircuits\",\"sku\":{\"tier\":\"Standard\"},\"properties\":{"       \
+    "\"provisioningState\":\"Succeeded\",\"serviceProviderProvisioningState\":\"" state "\","           \
+    "\"serviceProviderProperties\":{\"peeringLocation\":\"London\"}},\"internal\":{\"label\":"          \
+    "\"er-two\",\"stag\":7}},"                                                                      \
+    PEERING_ROW("er-two", "AzurePrivatePeering", "200", "10.9.0.0/30", "10.9.0.4/30", "", "")
+#define REACH_ROW(tag, more)                                                                       \
+    "{\"id\":\"" S "expressRouteCircuits/er-demo/peerings/AzurePrivatePeering/connections/gr\","     \
+    "\"name\":\"gr\",\"type\":\"Microsoft.Network/expressRouteCircuits/peerings/connections\","         \
+    "\"properties\":{\"provisioningState\":\"Succeeded\",\"addressPrefix\":\"10.250.0.0/29\"" more    \
+    "},\"internal\":{\"label\":\"gr\",\"tag\":" tag ",\"circuit\":\"" K "expressroutecircuits/er-demo" \
+    "\",\"peerCircuit\":\"" K "expressroutecircuits/er-two\"}}"
+
+static char *reach_plan(const char *resources, const char *edge)
+{
+    char edges[sizeof EDGES + sizeof FAR_EDGES];
+    snprintf(edges, sizeof edges, "%.*s%s", (int)strlen(EDGES) - 1, EDGES, FAR_EDGES);
+    return planned(resources, edges, edge);
+}
+
+static void expect_reach(const char *resources, const char *edge, const char *wanted)
+{
+    char *got = reach_plan(resources, edge);
+    assert_string_equal(got, wanted);
+    free(got);
+}
+
+static void global_reach_is_an_internal_session_between_the_edges_of_a_leg(void **state)
+{
+    (void)state;
+    static const char all[] = "[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") "," DEMO_PEERING
+        "," FAR_CIRCUIT("Provisioned") "," REACH_ROW("5", ",\"ipv6CircuitConnectionConfig\":{"
+        "\"addressPrefix\":\"fd00:1::1/125\"}") "]";
+    expect_reach(all, "edge1",
+        "edge1 192.0.2.11 AS 12076 in fl-demo-edge1\n"
+        "  domain er-demo-private private [circuit/er-demo/private]\n"
+        "    attachment acc on acc0 2.100 [circuit/er-demo/private/primary] 192.168.100.130/30\n"
+        "    attachment gr5 on core0 0.5 [reach/gr/primary] 10.250.0.1/30 fd00:1::1/126\n"
+        "    peer er-demo-private-cust 192.168.100.129 AS 65010 from 192.168.100.130 as customer "
+        "[circuit/er-demo/private/primary] md5 Abc123 bfd\n"
+        "    peer er-demo-private-gr5 10.250.0.2 AS 12076 from 10.250.0.1 as internal "
+        "[reach/gr/primary] bfd\n"
+        "    peer er-demo-private-gr5-6 fd00:1::2 AS 12076 from fd00:1::1 as internal "
+        "[reach/gr/primary] ipv6 bfd\n");
+    expect_reach(all, "edge3",
+        "edge3 192.0.2.13 AS 12076 in fl-demo-edge3\n"
+        "  domain er-two-private private [circuit/er-two/private]\n"
+        "    attachment acc on acc0 7.200 [circuit/er-two/private/primary] 10.9.0.2/30\n"
+        "    attachment gr5 on back1 0.5 [reach/gr/primary] 10.250.0.2/30 fd00:1::2/126\n"
+        "    peer er-two-private-cust 10.9.0.1 AS 65010 from 10.9.0.2 as customer "
+        "[circuit/er-two/private/primary] bfd\n"
+        "    peer er-two-private-gr5 10.250.0.1 AS 12076 from 10.250.0.2 as internal "
+        "[reach/gr/primary] bfd\n"
+        "    peer er-two-private-gr5-6 fd00:1::1 AS 12076 from fd00:1::2 as internal "
+        "[reach/gr/primary] ipv6 bfd\n");
+    char *secondary = reach_plan(all, "edge2"); /* no edge serves that leg in London */
+    assert_null(strstr(secondary, "gr5"));
+    free(secondary);
+}
+
+static void global_reach_waits_for_both_circuits(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") "," DEMO_PEERING ","
+            FAR_CIRCUIT("Provisioning") "," REACH_ROW("5", "") "]",
+        "[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") "," DEMO_PEERING ","
+            FAR_CIRCUIT("Provisioned") "," REACH_ROW("0", "") "]", /* from before tags were given */
+        "[" CIRCUIT_ROW("er-demo", "er-demo", "Provisioned", "2") "," DEMO_PEERING ","
+            REACH_ROW("5", "") "]",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *got = reach_plan(rows[i], "edge1");
+        assert_null(strstr(got, " gr"));
+        assert_non_null(strstr(got, "er-demo-private-cust"));
+        free(got);
+    }
+}
+
 static void a_disabled_peering_keeps_its_sessions_down(void **state)
 {
     (void)state;
@@ -470,6 +556,8 @@ int main(void)
         cmocka_unit_test(the_order_of_the_input_does_not_matter),
         cmocka_unit_test(two_customers_may_use_the_same_addresses),
         cmocka_unit_test(a_circuit_that_is_not_provisioned_gives_no_domain_and_no_link),
+        cmocka_unit_test(global_reach_is_an_internal_session_between_the_edges_of_a_leg),
+        cmocka_unit_test(global_reach_waits_for_both_circuits),
         cmocka_unit_test(a_disabled_peering_keeps_its_sessions_down),
         cmocka_unit_test(a_peering_that_is_being_made_or_deleted_is_left_out),
         cmocka_unit_test(ipv6_has_sessions_of_its_own_on_the_same_attachments),

@@ -178,6 +178,11 @@ static void test_each_export_rule_refuses_by_its_name(void **state)
         {POLICY_PRIVATE,   SE, CU, 0, ""},
         {POLICY_PRIVATE,   CU, CU, 0, "no-transit"},
         {POLICY_PRIVATE,   GW, GW, 0, "gateway-to-gateway"},
+        {POLICY_PRIVATE,   CU, IN, 0, ""}, /* Global Reach: sites, no networks */
+        {POLICY_PRIVATE,   IN, CU, 0, ""},
+        {POLICY_PRIVATE,   GW, IN, 0, "sites-only"},
+        {POLICY_PRIVATE,   IN, GW, 0, "sites-only"},
+        {POLICY_PRIVATE,   IN, IN, 0, "internal-split"},
         {POLICY_PRIVATE,   CU, PL, 0, "no-policy"},
         {POLICY_MICROSOFT, GW, CU, 0, "not-on-microsoft"},
         {POLICY_MICROSOFT, SE, CU, 0, ""},
