@@ -17,7 +17,7 @@ static bool worth_noting(const struct request *r, unsigned status)
 {
     const char *method = http_method(r->exchange);
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-    if (status == 401 || status == 403) return true;
+    if (status == 401 || status == 403 || r->uses_key) return true;
     return !reads && r->access != ACCESS_CERTIFICATE;
 }
 

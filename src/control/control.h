@@ -34,6 +34,7 @@ struct control {
     int audit_fd;
     char audit_chain[AUDIT_DIGEST_TEXT]; /* of the newest record */
     uint64_t answers[STATUS_CLASSES];    /* by the hundreds of the status */
+    uint64_t keys_wrong, keys_held_up;   /* service keys that opened nothing; tries not even made */
     instant started, now;                /* of this turn */
     int64_t now_ms;                      /* wall clock, since 1970 */
 };
@@ -58,6 +59,7 @@ struct request { /* one request in hand; everything dies with it but the exchang
     struct principal *principal; /* NULL: none */
     const char *who;             /* for the audit trail */
     enum access access;
+    bool uses_key; /* a service key stands in the path: worth a line in the trail */
     char before[AUDIT_DIGEST_TEXT], after[AUDIT_DIGEST_TEXT]; /* of a stored record; "": none */
 };
 

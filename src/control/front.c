@@ -9,6 +9,7 @@
 #include "control/page.h"
 #include "control/report.h"
 #include "control/roles.h"
+#include "control/service_keys.h"
 #include "control/sign_in.h"
 #include "sys/entropy.h"
 
@@ -151,12 +152,13 @@ static void serve_api(struct request *r)
         reply_error(r, 405, "MethodNotAllowed", "This method is not served.");
         return;
     }
-    if (!content_fine(r)) return;
+    if (!content_fine(r) || !service_key_may_try(r)) return;
     q.body = http_body(r->exchange, &q.body_n);
     bool writes = q.method != API_GET && q.method != API_HEAD;
     if (writes && store_sync(c->store) == STORE_OK) audit_digest(r, r->before);
     api_handle(c->api, &q, c->now_ms, &out);
     if (writes) audit_digest(r, r->after);
+    service_key_judge(r, (unsigned)out.status);
     reply_api(r, &out);
     api_response_drop(&out);
 }

@@ -40,7 +40,7 @@ struct principal {
     bool
         proven; /* the right secret was shown to this process: it need not be hashed slowly again */
     unsigned char proof[TLS_DIGEST];
-    struct bucket requests, writes;
+    struct bucket requests, writes, wrong_keys;
     unsigned failures; /* wrong secrets in the minute that began at: */
     instant failures_since;
 };

@@ -49,6 +49,12 @@ static void own(struct text *t, const struct control *c)
     for (size_t i = 2; i < STATUS_CLASSES; i++)
         text_addf(t, "fairlead_http_answers_total{class=\"%s\"} %llu\n", classes[i],
                   (unsigned long long)c->answers[i]);
+    metrics_head(t, "fairlead_service_keys_total", "counter",
+                 "Service keys that opened nothing, and tries that were not made for that.");
+    text_addf(t, "fairlead_service_keys_total{result=\"wrong\"} %llu\n",
+              (unsigned long long)c->keys_wrong);
+    text_addf(t, "fairlead_service_keys_total{result=\"held up\"} %llu\n",
+              (unsigned long long)c->keys_held_up);
     metrics_head(t, "fairlead_http_connections", "gauge", "Open connections.");
     text_addf(t, "fairlead_http_connections %zu\n", http_server_connections(c->http));
     metrics_head(t, "fairlead_store_revision", "counter", "Accepted batches of writes.");

@@ -98,6 +98,7 @@ void reply_busy(struct request *r, unsigned wait_s, const char *what)
     json_t *body = error_body("TooManyRequests", what);
     const char *wait = arena_printf(r->arena, "%u", wait_s);
     if (wait) field(&f, "Retry-After", wait);
+    audit_note(r, 429, "TooManyRequests");
     send_json(r, 429, body, &f);
     json_decref(body);
 }

@@ -8,7 +8,13 @@
 #include "net/fields_json.h"
 #include "sys/yaml.h"
 
-enum { USAGE = 2, REQUESTS_PER_SECOND = 200, WRITES_PER_SECOND = 20, TOKEN_KEY_DAYS = 30 };
+enum {
+    USAGE = 2,
+    REQUESTS_PER_SECOND = 200,
+    WRITES_PER_SECOND = 20,
+    WRONG_KEYS_PER_MINUTE = 10,
+    TOKEN_KEY_DAYS = 30,
+};
 
 static const char usage[] =
     "usage: fairleadd --state-dir DIR --listen ADDRESS:PORT [--store sqlite|etcd:URL,..]\n"
@@ -21,7 +27,7 @@ struct file {
     const char **public_names;
     size_t public_names_n;
     uint32_t body_kib, connections, connections_per_address, head_s, body_s, idle_s;
-    uint32_t requests_per_second, writes_per_second;
+    uint32_t requests_per_second, writes_per_second, wrong_keys_per_minute;
     uint32_t circuits, circuits_per_region;
     bool m365_authorised;
     const char *mirror_dir, *mirror_proxy;
@@ -44,6 +50,8 @@ static const struct field limit_rows[] = {
      .help = "how long a connection waits for the next; 75"},
     {"requests_per_second", FIELD_U32, offsetof(struct file, requests_per_second)},
     {"writes_per_second", FIELD_U32, offsetof(struct file, writes_per_second)},
+    {"wrong_keys_per_minute", FIELD_U32, offsetof(struct file, wrong_keys_per_minute), .max = 1000,
+     .help = "service keys that open nothing, before a client waits; 10; 0: no matter"},
     {"circuits", FIELD_U32, offsetof(struct file, circuits), .help = "of a subscription"},
     {"circuits_per_region", FIELD_U32, offsetof(struct file, circuits_per_region),
      .help = "of a subscription"},
@@ -119,6 +127,7 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
     struct file f = {.token_key_days = TOKEN_KEY_DAYS,
                      .requests_per_second = REQUESTS_PER_SECOND,
                      .writes_per_second = WRITES_PER_SECOND,
+                     .wrong_keys_per_minute = WRONG_KEYS_PER_MINUTE,
                      .m365_authorised = true};
     problems_init(&ps, a);
     struct yaml_doc *doc = yaml_read_file(path, &ps);
@@ -151,6 +160,7 @@ static bool read_file(const char *path, struct arena *a, struct settings *s)
                                      .idle_s = f.idle_s};
     s->requests_per_second = f.requests_per_second;
     s->writes_per_second = f.writes_per_second;
+    s->wrong_keys_per_minute = f.wrong_keys_per_minute;
     s->circuits = f.circuits;
     s->no_m365 = !f.m365_authorised;
     s->circuits_per_region = f.circuits_per_region;
@@ -233,7 +243,8 @@ int settings_read(int argc, char **argv, struct arena *a, struct settings *out)
     struct words w = {0};
     *out = (struct settings){.token_key_days = TOKEN_KEY_DAYS,
                              .requests_per_second = REQUESTS_PER_SECOND,
-                             .writes_per_second = WRITES_PER_SECOND};
+                             .writes_per_second = WRITES_PER_SECOND,
+                             .wrong_keys_per_minute = WRONG_KEYS_PER_MINUTE};
     if (!take_words(argc, argv, &w) || !judge_words(&w, out)) return USAGE;
     return !w.config || read_file(w.config, a, out) ? 0 : USAGE;
 }

@@ -25,6 +25,7 @@ struct settings {
     const char *mirror_dir, *mirror_proxy; /* copies of the Office 365 feed; NULL: none */
     struct http_limits limits;
     unsigned requests_per_second, writes_per_second; /* of one principal; 0: as many as they like */
+    unsigned wrong_keys_per_minute; /* service keys, of one principal; 0: not counted */
     bool no_m365; /* nobody is authorised to get Office 365's routes over a circuit */
     unsigned circuits, circuits_per_region; /* quotas of one subscription; 0: as many as they like */
 };

@@ -2,6 +2,7 @@
  * texts that stock clients of the resource manager know. A token's audience is whatever was asked
  * for; the API takes only tokens made for it. */
 #include "control/sign_in.h"
+#include "control/rates.h"
 #include "control/issuer.h"
 #include "control/replicas.h"
 #include "sys/log.h"
@@ -85,16 +86,6 @@ static const char *bearer(const struct request *r)
     return text_same_nocase(head, scheme) ? value + strlen(scheme) : NULL;
 }
 
-static bool take(struct bucket *b, double rate, double burst, instant now)
-{
-    b->level -= (double)instant_since(now, b->at).us / 1e6 * rate;
-    if (b->level < 0) b->level = 0;
-    b->at = now;
-    if (b->level + 1 > burst) return false;
-    b->level++;
-    return true;
-}
-
 /* RB-138: requests of one principal. */
 static bool within_rate(struct request *r)
 {
@@ -103,10 +94,10 @@ static bool within_rate(struct request *r)
     const char *method = http_method(r->exchange);
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     bool fine =
-        (!s->requests_per_second || take(&p->requests, s->requests_per_second,
+        (!s->requests_per_second || rate_take(&p->requests, s->requests_per_second,
                                          2.0 * s->requests_per_second, r->control->now)) &&
         (reads || !s->writes_per_second ||
-         take(&p->writes, s->writes_per_second, 10.0 * s->writes_per_second, r->control->now));
+         rate_take(&p->writes, s->writes_per_second, 10.0 * s->writes_per_second, r->control->now));
     if (!fine)
         reply_error(r, 429, "TooManyRequests",
                     "The number of requests of this client has exceeded its limit.");

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import time
 import urllib.parse
+import uuid
 
-from harness import CIRCUIT, EDGES, GROUPS, Server, make_group, program, run, until
+from harness import CIRCUIT, EDGES, GROUPS, Server, V, cross_connection, make_group, program, run, until
 
-server = Server(program(), config="public_names: [fairlead.example]\nlimits: {body_kib: 64, writes_per_second: 5}\n")
+server = Server(program(), config="public_names: [fairlead.example]\nlimits: {body_kib: 64}\n")
 admin = server.sign_in("admin")
 SUBSCRIPTIONS = "/subscriptions?api-version=2019-11-01"
 
@@ -220,11 +221,45 @@ def what_hides_in_a_path_is_a_bad_request():
 
 
 def writes_of_one_principal_have_a_rate():
+    # ten and one a second: a machine that does not write twice a second has other troubles
+    slow = Server(program(), config="limits: {writes_per_second: 1}\n")
+    try:
+        busy, other = slow.sign_in("admin"), slow.sign_in("operator")
+        write = lambda: busy.call("PUT", f"{busy.group('rg')}?{GROUPS}", {"location": "westeurope"})  # noqa: E731
+        late = next((a for a in (write() for _ in range(300)) if a.status == 429), None)
+        assert late and late.code == "TooManyRequests" and late.headers["Retry-After"] == "1", late
+        assert busy.call("GET", f"{busy.group('rg')}?{GROUPS}").status == 200
+        assert other.call("PUT", "/fairlead/v1/edges/edge1", EDGES["edge1"]).status == 201
+    finally:
+        slow.close()
+
+
+def wrong_service_keys_are_held_up_and_every_use_of_one_is_on_the_trail():
     make_group(admin)
-    seen = [admin.call("PUT", f"{admin.group('rg')}?{GROUPS}", {"location": "westeurope"}) for _ in range(70)]
-    late = [a for a in seen if a.status == 429]
-    assert late and late[0].code == "TooManyRequests" and late[0].headers["Retry-After"] == "1", late[:1]
-    assert admin.call("GET", f"{admin.group('rg')}?{GROUPS}").status == 200
+    provider = server.sign_in("provider")
+    key = admin.put("expressRouteCircuits/for-keys", CIRCUIT).json["properties"]["serviceKey"]
+    mine = cross_connection(provider, key)["id"]
+    guess = lambda: mine.replace(key, str(uuid.uuid4())) + "?" + V  # noqa: E731
+    assert provider.call("GET", mine + "?" + V).status == 200
+    below = provider.call("GET", f"{mine}/peerings/AzurePrivatePeering?{V}")
+    assert below.status == 404, below  # missing below the right key: no wrong key
+    seen = []
+    while len(seen) < 300 and (not seen or seen[-1].status != 429):
+        seen.append(provider.call("GET", guess()))
+    assert [a.status for a in seen[:10]] == [404] * 10, seen
+    assert seen[-1].status == 429 and seen[-1].code == "TooManyRequests", seen[-1]
+    assert 1 <= int(seen[-1].headers["Retry-After"]) <= 60, seen[-1].headers
+    assert provider.call("PUT", guess(), {}).status == 429
+    # the right one tells no more than a wrong one meanwhile; other clients and other paths go on
+    assert provider.call("GET", mine + "?" + V).status == 429
+    assert provider.call("GET", f"/subscriptions?{V}").status == 200
+    assert admin.get("expressRouteCircuits/for-keys").status == 200
+    with open(os.path.join(server.state, "audit.log"), encoding="utf-8") as f:
+        rows = [json.loads(line) for line in f]
+    uses = [r for r in rows if "/expressrouteCrossConnections/".lower() in r["path"].lower() and r["method"] == "GET"]
+    assert any(r["status"] == 200 and key in r["path"] for r in uses), uses
+    assert sum(r["status"] == 404 for r in uses) >= 10 and any(r["status"] == 429 for r in rows)
+    assert 'fairlead_service_keys_total{result="wrong"} 1' in server.call("GET", "/metrics").raw
 
 
 def old_protocols_and_weak_ciphers_are_not_spoken():
@@ -240,6 +275,8 @@ def old_protocols_and_weak_ciphers_are_not_spoken():
 
 
 def the_trail_has_every_write_and_refusal_and_no_secret():
+    for _ in range(2):
+        assert admin.call("PUT", f"{admin.group('twice')}?{GROUPS}", {"location": "westeurope"}).status in (200, 201)
     with open(os.path.join(server.state, "audit.log"), encoding="utf-8") as f:
         text = f.read()
     rows = [json.loads(line) for line in text.splitlines()]
@@ -321,6 +358,7 @@ try:
         discovery_leads_to_the_endpoint_that_works,
         all_versions_of_the_metadata_are_there,
         terraform_finds_what_it_stops_without,
+        wrong_service_keys_are_held_up_and_every_use_of_one_is_on_the_trail,
         links_begin_with_our_names_only,
         wrong_secrets_and_odd_grants_are_refused_as_clients_expect,
         guessing_gets_slow_and_locks_nobody_out,
