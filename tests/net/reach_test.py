@@ -168,10 +168,22 @@ def parted_again_neither_site_has_the_other_s_route():
 def joined_once_more_a_cut_between_the_edges_shows():
     join()
     until(lambda: reach()["circuitConnectionStatus"] == "Connected" and "10.2.0.0/24" in routes("a"), LONG_S, "the link")
+    # BFD takes no session down before it was once up itself
+    until(bfd_over_the_link, LONG_S, "BFD between the edges")
     # the edge stops switching the tags of the link; no interface goes down
     sh("ip", "netns", "exec", ns("edge-a"), "tc", "qdisc", "del", "dev", "core0", "clsact")
     until(lambda: reach()["circuitConnectionStatus"] == "Connecting", LONG_S, "the status to fall")
     until(lambda: "10.2.0.0/24" not in routes("a"), LONG_S, "the route to go")
+
+
+def bfd_over_the_link():
+    """Asked from the edges themselves: what the control plane has may be of the link before."""
+    for d in SITES:
+        shown = json.loads(sh(program("fairlead"), "edge", "show", "bfd", "--socket", f"{server.dir}/edge-{d}.sock", "-o", "json"))
+        rows = [r for r in shown["bfd"] if "-gr" in r["peer"]]
+        if len(rows) != 1 or rows[0]["state"] != "Up":
+            return False
+    return True
 
 
 def end():
