@@ -98,30 +98,32 @@ static pid_t one_that_runs(const char *const *argv, const char *mark)
     return pid;
 }
 
-static void look_for(const char *mark, struct process *found, bool wanted)
+static void wait_for_start(const char *mark, struct process *found)
 {
-    for (int i = 0; i < 1000; i++) {
-        *found = (struct process){0};
+    for (int i = 0; i < 3000 && !(found->pid && process_alive(found)); i++) {
         process_each_marked(mark, remember, found);
-        if ((found->pid && process_alive(found)) == wanted) return;
         usleep(10000);
     }
+}
+
+static void wait_for_end(const struct process *p)
+{
+    for (int i = 0; i < 3000 && process_alive(p); i++) usleep(10000);
 }
 
 static void a_command_does_not_outlive_the_one_that_waits_for_it(void **state)
 {
     (void)state;
-    struct process command;
+    struct process command = {0};
     char mark[64];
     snprintf(mark, sizeof mark, "FAIRLEAD_TEST=orphan-%d", (int)getpid());
     const char *const argv[] = {"sleep", "60", NULL};
     pid_t pid = one_that_runs(argv, mark);
-    look_for(mark, &command, true);
+    wait_for_start(mark, &command);
     assert_true(command.pid != 0 && process_alive(&command));
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    struct process left;
-    look_for(mark, &left, false);
+    wait_for_end(&command);
     assert_false(process_alive(&command));
     process_end(&command, duration_s(1));
 }
