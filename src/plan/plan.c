@@ -421,6 +421,7 @@ static void reach_side(struct building *b, const struct plan_edge *e,
             add_peer(b, peer_name, subject, PEER_INTERNAL, &link, end->side != 0);
         p->asn = ASN_CLOUD;
         p->next_hop_self = true;
+        p->passive = end->side != 0; /* both are ours: one calls, so that no two calls collide */
         p->admin_down = here->down || there->down;
     }
 }

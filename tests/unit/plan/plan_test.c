@@ -83,6 +83,7 @@ static void show_domain(struct text *t, const struct intent_domain *d)
                   x->subject, x->families == BGP_IPV6_UNICAST ? " ipv6" : "", *x->md5 ? " md5 " : "",
                   x->md5, x->admin_down ? " down" : "");
         if (x->local_pref) text_addf(t, " pref %u", x->local_pref);
+        if (x->passive) text_add(t, " passive");
         text_add(t, x->bfd.on && x->bfd.min_tx_us == 300000 && x->bfd.mult == 3 ? " bfd\n" : "\n");
     }
     for (size_t i = 0; i < d->networks_n; i++) {
@@ -295,9 +296,9 @@ static void global_reach_is_an_internal_session_between_the_edges_of_a_leg(void 
         "    peer er-two-private-cust 10.9.0.1 AS 65010 from 10.9.0.2 as customer "
         "[circuit/er-two/private/primary] bfd\n"
         "    peer er-two-private-gr5 10.250.0.1 AS 12076 from 10.250.0.2 as internal "
-        "[reach/gr/primary] bfd\n"
+        "[reach/gr/primary] passive bfd\n"
         "    peer er-two-private-gr5-6 fd00:1::1 AS 12076 from fd00:1::2 as internal "
-        "[reach/gr/primary] ipv6 bfd\n");
+        "[reach/gr/primary] ipv6 passive bfd\n");
     char *secondary = reach_plan(all, "edge2"); /* no edge serves that leg in London */
     assert_null(strstr(secondary, "gr5"));
     free(secondary);
