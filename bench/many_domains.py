@@ -4,14 +4,16 @@
     bench/many_domains.py BUILD-DIR [--sessions 500] [--prefixes 1000] [--rounds 5] [--cases 1:1,1:2,2:1,2:2]
 
 A case is DOMAINS:WORKERS. Rounds of all cases are interleaved. In each, fairlead-edge without a data plane is
-started on the loopback, the sessions are opened from addresses in 127/8, and then every sender announces its
-prefixes at once; each domain has one more neighbour, who reads. Seconds: from the first byte sent until the
-readers were told every prefix. CPU: of the router process meanwhile, and of its busiest thread. The last
-columns relate to the first case. Python sends prepared bytes and counts what comes, and needs a core for it."""
+started on the loopback, the sessions are opened from addresses in 127/8, and every sender announces its
+prefixes while the router process is stopped, so that they wait in its sockets and Python's time does not count;
+each domain has one more neighbour, who reads. Seconds: from the moment the process may go on until the last
+octet came to a reader; then the octets are decoded, and every prefix has to be there. CPU: of the router
+process meanwhile, and of its busiest thread. The last columns relate to the first case."""
 import argparse
 import json
 import os
 import selectors
+import signal
 import statistics
 import struct
 import subprocess
@@ -21,7 +23,8 @@ import time
 
 from soak import HOLD, LOCAL_AS, Speaker, attributes, children, memory, message, source
 
-PATH_EACH = 250  # prefixes that share their attributes, as in the harness's many-session scenario
+PATH_EACH = 25  # prefixes that share their attributes
+QUIET_S = 0.5   # nothing more comes
 
 
 def announcements(first, count, asn):
@@ -35,15 +38,32 @@ def announcements(first, count, asn):
 
 
 class Reader(Speaker):
-    told = 0
+    """Keeps what comes, once `kept` is a list, and counts prefixes later: all are /24, four octets."""
+    kept, last = None, 0.0
 
-    def take(self, kind, body):  # every prefix is a /24: four octets
-        if kind != 2:
-            super().take(kind, body)
+    def read(self):
+        if self.kept is None:
+            super().read()
             return
-        gone = struct.unpack_from(">H", body)[0]
-        attrs = struct.unpack_from(">H", body, 2 + gone)[0]
-        self.told += (len(body) - 4 - gone - attrs) // 4
+        try:
+            data = self.sock.recv(1 << 22)
+        except BlockingIOError:
+            return
+        self.last = time.monotonic()
+        self.kept.append(data)
+        if not data:
+            sys.exit("a reader lost its session")
+
+    def told(self):
+        data, at, count = self.inbox + b"".join(self.kept), 0, 0
+        while at < len(data):
+            n, kind = struct.unpack_from(">HB", data, at + 16)
+            if kind == 2:
+                gone = struct.unpack_from(">H", data, at + 19)[0]
+                attrs = struct.unpack_from(">H", data, at + 21 + gone)[0]
+                count += (n - 23 - gone - attrs) // 4
+            at += n
+        return count
 
 
 def configuration(folder, a, domains, workers):
@@ -99,12 +119,23 @@ def one_round(a, domains, workers):
             until(lambda: all(s.up for s in everybody), everybody, selector)
             prepared = [announcements(i * a.prefixes, a.prefixes, s.asn) for i, s in enumerate(senders)]
             pid = max(children(edge.pid), key=lambda child: memory(child)[0])
-            before, begun = threads(pid), time.monotonic()
+            for r in readers:
+                r.kept = []
+            selector = selectors.DefaultSelector()
+            for r in readers:
+                selector.register(r.sock, selectors.EVENT_READ, r)
+            os.kill(pid, signal.SIGSTOP)
             for s, data in zip(senders, prepared):
                 s.send(data)
-            total = a.sessions * a.prefixes
-            until(lambda: sum(r.told for r in readers) >= total, everybody, selector)
-            took, after = time.monotonic() - begun, threads(pid)
+            if any(s.outbox for s in senders):
+                sys.exit("more than sockets hold: fewer prefixes")
+            before, begun = threads(pid), time.monotonic()
+            os.kill(pid, signal.SIGCONT)
+            until(lambda: all(r.last for r in readers) and
+                  time.monotonic() - max(r.last for r in readers) > QUIET_S, readers, selector)
+            took, after = max(r.last for r in readers) - begun, threads(pid)
+            if sum(r.told() for r in readers) != a.sessions * a.prefixes:
+                sys.exit("prefixes are missing")
             spent = [after[t] - before.get(t, 0) for t in after]
             return took, sum(spent), max(spent), memory(pid)[0]
         finally:
