@@ -61,6 +61,7 @@ struct http_exchange {
     struct MHD_Response *answer;
     unsigned status;
     bool known, suspended, served;
+    bool too_large; /* the body is read over, and refused when it is whole */
 };
 
 /* --- connections and their deadlines --- */
@@ -186,6 +187,11 @@ struct verdict {
     const char *what;
 };
 
+/* A client that is still sending when its connection ends never reads why: what is not much too large is
+ * taken, thrown away, and answered then. */
+static const struct verdict too_large = {413, "the body is too large"};
+enum { SWALLOW_MOST = 1 << 20 };
+
 static struct verdict judge_head(const struct http_exchange *x, const struct head *h)
 {
     /* clang-format off */
@@ -200,7 +206,7 @@ static struct verdict judge_head(const struct http_exchange *x, const struct hea
     if (h->coding && strcasecmp(h->coding, "identity") != 0)
                                          return (struct verdict){415, "bodies with a content coding are not taken"};
     if (h->length && strtoull(h->length, NULL, 10) > x->body_most)
-                                         return (struct verdict){413, "the body is too large"};
+                                         return too_large;
     if (x->target[0] != '/')             return (struct verdict){400, "the target must begin with '/'"};
     /* clang-format on */
     return (struct verdict){0, NULL};
@@ -274,13 +280,15 @@ static enum MHD_Result head_came(struct http_exchange *x, const char *method)
     MHD_get_connection_values(x->on, MHD_HEADER_KIND, on_field, &h);
     struct verdict v = judge_head(x, &h);
     expect_within(s, x->connection, s->limits.body_s);
+    x->too_large = v.status == 413 && strtoull(h.length, NULL, 10) <= SWALLOW_MOST;
+    if (x->too_large) return MHD_YES;
     return v.status ? refuse(x, v) : MHD_YES;
 }
 
 static enum MHD_Result body_came(struct http_exchange *x, const char *bytes, size_t *n)
 {
-    if (x->body.n + *n > x->body_most) return MHD_NO;
-    text_add_n(&x->body, bytes, *n);
+    if (!x->too_large && x->body.n + *n > x->body_most) return MHD_NO;
+    if (!x->too_large) text_add_n(&x->body, bytes, *n);
     *n = 0;
     return MHD_YES;
 }
@@ -288,6 +296,7 @@ static enum MHD_Result body_came(struct http_exchange *x, const char *bytes, siz
 static enum MHD_Result all_came(struct http_exchange *x)
 {
     struct http_server *s = x->server;
+    if (x->too_large) return refuse(x, too_large);
     if (!x->served) {
         x->served = true;
         if (x->connection) x->connection->deadline = NEVER;
