@@ -15,6 +15,7 @@ enum {
     RESUME_WITHIN_MS = 30 * 1000, /* after a restart everything has ended by then */
     RETRY_MS = 1000,
     PRUNE_PAGE = 500,
+    ENDS_A_TURN = 8, /* whoever asks meanwhile has a turn between them */
 };
 
 static const char *op_key(struct call *c, const char *id)
@@ -384,8 +385,8 @@ void api_tick(struct api *a, int64_t now_ms)
 {
     if (!leads(a)) return;
     /* In the order they began, because some wait for others. What other processes do meanwhile may
-     * change the list. */
-    for (size_t i = 0; i < a->running_n;) {
+     * change the list. The lead ends those of all processes, which is work without end when they write much. */
+    for (size_t i = 0, ends = 0; i < a->running_n && ends < ENDS_A_TURN;) {
         char id[API_GUID_TEXT];
         if (a->running[i].due_ms > now_ms) {
             i++;
@@ -393,6 +394,7 @@ void api_tick(struct api *a, int64_t now_ms)
         }
         memcpy(id, a->running[i].id, sizeof id);
         bool ended = operation_end(a, id, now_ms);
+        ends++;
         size_t at = running_place(a, id);
         if (at < a->running_n && !ended) a->running[at].due_ms = now_ms + RETRY_MS;
         if (at < a->running_n && ended) running_remove(a, at);
