@@ -9,7 +9,6 @@
 
 enum { TEXT_MAX = 600 };
 
-
 const char *why_step_name(enum why_step s)
 {
     static const char *const names[WHY_STEPS] = {

@@ -51,7 +51,6 @@ struct plan_edge { /* one entry of the registry */
     size_t cores_n, networks_n, services_n;
 };
 
-
 struct plan_peering {
     bool microsoft;
     bool down; /* disabled, or its advertised prefixes are not validated */
